@@ -1,0 +1,5 @@
+"""``python -m synthetics`` is ``synthetics``."""
+
+from synthetics.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What people write in YAML, and the values it becomes."""

@@ -1,0 +1,206 @@
+"""The configuration as values: everything checked, nothing left to parse."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from probes.watch import Mask
+from slo.policy import NoData, Tier
+from slo.window import Window
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class Severity(StrEnum):
+    """Where an alert goes: a human now, a human in working hours, or nobody."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+    LOG = "log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What users would name; *name* is free text, the identifier where none was given."""
+
+    id: str
+    name: str
+    owner: str = ""
+    runbook: str = ""
+    dashboard: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """Ask again after a failure: *attempts* further times, each *after* a pause."""
+
+    attempts: int
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """
+    One probe.
+
+    Attributes:
+        kind: Name of the kind, as in the entry point group ``synthetics.probes``.
+        options: What the kind's module calls ``Options``.
+        every: The interval, >= 1 s.
+        timeout: Limit of one attempt; with all confirmations it fits into *every*.
+    """
+
+    id: str
+    name: str
+    service: str
+    kind: str
+    options: Any
+    every: timedelta
+    timeout: timedelta
+    confirm: Confirm | None = None
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """An event is good when the sample is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """
+    An event is good when the sample is and took less than *bound_us* microseconds.
+
+    Attributes:
+        inclusive: Whether exactly the bound is still good (``at_most``).
+    """
+
+    bound_us: int
+    inclusive: bool = False
+
+
+Sli = Availability | Latency
+
+
+class Retries(StrEnum):
+    """Which attempt the SLI counts (R10)."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounting:
+    """
+    The choices that the rules leave open.
+
+    Attributes:
+        valid_for: How long a sample speaks (R9); ``None`` is twice the probe's interval.
+        retries: Which attempt counts (R10).
+    """
+
+    valid_for: timedelta | None = None
+    retries: Retries = Retries.FIRST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slo:
+    """
+    One objective.
+
+    Attributes:
+        probes: Identifiers, at least one; their samples are pooled (R12).
+        objective: Share of good events, 0 < objective <= 1, exact.
+        tiers: The alert policy, resolved: factors and windows in numbers.
+    """
+
+    id: str
+    name: str
+    service: str
+    probes: tuple[str, ...]
+    sli: Sli
+    objective: Fraction
+    window: Window
+    accounting: Accounting
+    tiers: tuple[Tier, ...]
+    no_data: NoData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Somebody to tell; *options* is what the receiver's module calls ``Options``."""
+
+    id: str
+    kind: str
+    options: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Alerts of *severity*, of all services or of those named, go *to* these receivers."""
+
+    severity: Severity
+    to: tuple[str, ...]
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """A declared time that does not count, for all services or for those named."""
+
+    start: datetime
+    end: datetime
+    reason: str
+    services: tuple[str, ...] = ()
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """
+    Everything, as one value; a reload replaces the whole.
+
+    Attributes:
+        location: Name of where this process asks from.
+        retention_raw: How long raw samples are kept; days are archived before.
+        denied: Networks that no probe may reach.
+        allowed: Exceptions from *denied*.
+        in_flight: Most probe runs at the same time.
+        mask: Hides every secret that was looked up.
+        sources: The files it was read from.
+    """
+
+    services: Mapping[str, Service]
+    probes: Mapping[str, Probe]
+    slos: Mapping[str, Slo]
+    receivers: Mapping[str, Receiver]
+    routes: tuple[Route, ...]
+    maintenance: tuple[Maintenance, ...]
+    location: str
+    retention_raw: timedelta
+    denied: tuple[Network, ...]
+    allowed: tuple[Network, ...]
+    in_flight: int
+    mask: Mask
+    sources: tuple[Path, ...]
+    public_url: str = ""
+
+    def routes_for(self, service: str, severity: Severity) -> tuple[str, ...]:
+        """Receivers that are told of *severity* alerts of *service*, in order, each once."""
+        told = (
+            receiver
+            for route in self.routes
+            if route.severity is severity and (not route.services or service in route.services)
+            for receiver in route.to
+        )
+        return tuple(dict.fromkeys(told))
