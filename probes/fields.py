@@ -196,7 +196,7 @@ _CAPTURE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 def parse_template(value: object, info: ValidationInfo) -> Template:
     """
-    Read a text with ``${env:NAME}``, ``${file:PATH}`` and ``${capture}``; ``$${`` is a plain ``${``.
+    Read a text with ``${env:NAME}``, ``${file:PATH}``, ``${capture}``; ``$${`` is a plain ``${``.
 
     The validation context brings ``resolve`` (see `Resolve`); without one, references
     to secrets are kept as a mask, which is what a schema-only check wants.
@@ -245,7 +245,7 @@ def parse_secret(value: object, info: ValidationInfo) -> Secret:
         return value
     template = parse_template(value, info)
     if template.captures:
-        raise Refused(f"nothing is captured here to fill ${{{sorted(template.captures)[0]}}}")
+        raise Refused(f"nothing is captured here to fill ${{{min(template.captures)}}}")
     return Secret(template.render())
 
 

@@ -84,6 +84,7 @@ class Mask:
         self._values = sorted({value for value in values if len(value) >= 4}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
+        """*text* with every secret replaced by ``***``."""
         for value in self._values:
             if value in text:
                 text = text.replace(value, "***")
