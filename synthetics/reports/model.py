@@ -1,0 +1,261 @@
+"""A month's report as one frozen value: everything counted, nothing yet rounded or worded."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from slo.budget import Budget
+from slo.counts import Counts
+from slo.timeline import TimeShares
+from synthetics.clock import millis
+from synthetics.config.model import Sli
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month; which stretch of time that is depends on the zone."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Read ``2026-10``.
+
+        Raises:
+            ValueError: *text* is no month; the message says how one is written.
+        """
+        year, _, number = text.partition("-")
+        if not (len(year) == 4 and len(number) == 2 and (year + number).isdecimal()):
+            raise ValueError(f"{text!r} is no month; write it as 2026-10")
+        if not (1 <= int(number) <= 12 and 1970 <= int(year) <= 9998):
+            raise ValueError(f"{text!r} is no month between 1970-01 and 9998-12")
+        return cls(int(year), int(number))
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+    def plus(self, months: int) -> Month:
+        """The month so many *months* later, or earlier if negative."""
+        years, number = divmod(self.year * 12 + self.number - 1 + months, 12)
+        return Month(years, number + 1)
+
+    def period(self, zone: ZoneInfo) -> Period:
+        """The stretch of time that the month is in *zone*, its true length over DST."""
+        after = self.plus(1)
+        return Period(
+            millis(datetime(self.year, self.number, 1, tzinfo=zone)),
+            millis(datetime(after.year, after.number, 1, tzinfo=zone)),
+            zone,
+        )
+
+    def days(self) -> tuple[date, ...]:
+        """Every day of the month."""
+        last = calendar.monthrange(self.year, self.number)[1]
+        return tuple(date(self.year, self.number, day) for day in range(1, last + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time ``[from_ms, to_ms)`` that is read on the clock of *zone*."""
+
+    from_ms: int
+    to_ms: int
+    zone: ZoneInfo
+
+    @property
+    def length_ms(self) -> int:
+        """Its true length."""
+        return self.to_ms - self.from_ms
+
+
+class State(StrEnum):
+    """How far the month has come at the instant the report speaks of."""
+
+    FINISHED = "finished"
+    UNFINISHED = "unfinished"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """
+    What was counted over one stretch of time.
+
+    Attributes:
+        counts: Its samples, as events.
+        time: Its time; the time that has not come yet is in no part of it.
+    """
+
+    counts: Counts
+    time: TimeShares
+
+    @property
+    def known(self) -> bool:
+        """Whether anything that counts was seen."""
+        return self.counts.valid > 0
+
+    def met(self, objective: Fraction) -> bool | None:
+        """Whether the share of good events is at least *objective*; ``None``: unknown."""
+        sli = self.counts.sli
+        return None if sli is None else sli >= objective
+
+    def met_by_time(self, objective: Fraction) -> bool | None:
+        """Whether the share of time up is at least *objective*; ``None``: unknown."""
+        share = self.time.availability
+        return None if share is None else share >= objective
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """
+    One cell of the daily strip.
+
+    Attributes:
+        date: The day in the period's zone.
+        tally: What was counted; ``None`` for a day that has not begun.
+        remaining: Share of the month's budget left at the end of the day; ``None`` if unknown.
+    """
+
+    date: date
+    tally: Tally | None
+    remaining: Fraction | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthBefore:
+    """A month before, for comparison; its *tally* is ``None`` where nothing was kept of it."""
+
+    month: Month
+    tally: Tally | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """
+    One incident, as far as it was known at the instant the report speaks of.
+
+    Attributes:
+        slos: Identifiers of the SLOs that it touched.
+        start_ms: The first bad sample.
+        detected_ms: When the first alert of it fired.
+        end_ms: When the service was well again; ``None`` while it is not.
+        probe: Who saw it; empty if not kept.
+        step: Step of a journey that failed; empty if none.
+        reason: Stable slug.
+    """
+
+    id: str
+    severity: str
+    slos: tuple[str, ...]
+    start_ms: int
+    detected_ms: int
+    end_ms: int | None
+    probe: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCounted:
+    """One declared maintenance that touches the month; all of the service's SLOs leave it out."""
+
+    start_ms: int
+    end_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloReport:
+    """
+    One objective over the month.
+
+    Attributes:
+        period: The whole month in the SLO's own time zone, or else the report's.
+        counted_to_ms: Where counting ended: the period's end, or the report's instant.
+        tally: The month so far; ``None`` where nothing at all was kept of it.
+        budget: The error budget, R6; ``None`` where *tally* is.
+        days: One a day of the month.
+        before: The months before, the oldest first, ending with the one just before.
+        incidents: Those that touched this SLO and the month.
+        rules: The accounting policy with the values in force, a sentence each.
+    """
+
+    id: str
+    name: str
+    sli: Sli
+    probes: tuple[str, ...]
+    objective: Fraction
+    period: Period
+    counted_to_ms: int
+    tally: Tally | None
+    budget: Budget | None
+    days: tuple[Day, ...]
+    before: tuple[MonthBefore, ...]
+    incidents: tuple[Trouble, ...]
+    rules: tuple[tuple[str, str], ...]
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the objective is met by events; ``None``: unknown."""
+        return None if self.tally is None else self.tally.met(self.objective)
+
+    @property
+    def met_by_time(self) -> bool | None:
+        """Whether the objective is met by time; ``None``: unknown."""
+        return None if self.tally is None else self.tally.met_by_time(self.objective)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReport:
+    """One service and its objectives."""
+
+    id: str
+    name: str
+    owner: str
+    slos: tuple[SloReport, ...]
+    maintenance: tuple[NotCounted, ...]
+    incidents: tuple[Trouble, ...]
+
+    @property
+    def met(self) -> bool | None:
+        """False if any objective is missed, unknown if any is, else true."""
+        verdicts = [slo.met for slo in self.slos]
+        if False in verdicts:
+            return False
+        return None if None in verdicts else True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthReport:
+    """
+    The report.
+
+    Attributes:
+        zone: Stands in where an SLO names no time zone of its own.
+        as_of_ms: The instant it speaks of; nothing later is in it.
+        first_ms: The oldest sample that was kept; ``None`` where there is none.
+        label: A line that every format prints prominently, such as "Simulated history"; mostly empty.
+    """
+
+    month: Month
+    zone: ZoneInfo
+    as_of_ms: int
+    state: State
+    first_ms: int | None
+    label: str
+    services: tuple[ServiceReport, ...]
+
+    @property
+    def missed(self) -> tuple[SloReport, ...]:
+        """Every objective that was missed by events."""
+        return tuple(
+            slo for service in self.services for slo in service.slos if slo.met is False
+        )

@@ -1,0 +1,206 @@
+"""
+How numbers are said to people: the only place that rounds.
+
+Rounding always goes against us.  Availability, coverage, and what is left of a budget are
+rounded down; downtime and what was used are rounded up.  So a missed objective never reads
+like a met one, and nothing reads 100 % that was not whole.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from synthetics.clock import instant
+
+UNKNOWN: Final = "unknown"
+MOST_DIGITS: Final = 12
+"""Digits after the point of a percentage, at most; one event in ten thousand million."""
+
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+
+
+def objective(ratio: Fraction) -> str:
+    """An objective as it was written: ``99.9%``, every digit and no more."""
+    digits = written_digits(ratio)
+    return _fixed(_floor(ratio, digits), digits) + "%"
+
+
+def written_digits(ratio: Fraction) -> int:
+    """How many digits after the point *ratio* needs as a percentage, at most `MOST_DIGITS`."""
+    for digits in range(MOST_DIGITS):
+        if (ratio * 10 ** (digits + 2)).denominator == 1:
+            return digits
+    return MOST_DIGITS
+
+
+def availability(ratio: Fraction | None, against: Fraction) -> str:
+    """
+    A share of good, rounded down, with the digits that tell it from the objective *against*.
+
+    At least two digits, and one more than the objective has.  A ratio that is not the
+    objective gets as many as it takes to be read apart from it; ``100%`` is said only of
+    exactly 1.
+    """
+    if ratio is None:
+        return UNKNOWN
+    if ratio == 1:
+        return "100%"
+    for digits in range(max(2, written_digits(against) + 1), MOST_DIGITS):
+        if ratio == against or _floor(ratio, digits) != _floor(against, digits):
+            break
+    else:
+        digits = MOST_DIGITS
+    return _fixed(_floor(ratio, digits), digits) + "%"
+
+
+def covered(ratio: Fraction | None) -> str:
+    """A share of time that is known, or of budget that is left; rounded down to one digit."""
+    if ratio is None:
+        return UNKNOWN
+    if ratio.denominator == 1:
+        return f"{ratio * 100}%"
+    return _fixed(_floor(ratio, 1), 1) + "%"
+
+
+def used(ratio: Fraction | float | None) -> str:
+    """A share of budget that was used; rounded up to one digit, ``inf`` in words."""
+    if ratio is None:
+        return UNKNOWN
+    if isinstance(ratio, float):
+        return "more than there was"
+    if ratio.denominator == 1:
+        return f"{ratio * 100}%"
+    return _fixed(-_floor(-ratio, 1), 1) + "%"
+
+
+def lost(ms: int) -> str:
+    """A length of time that was lost or used: ``23m``, ``1h5m``; rounded up to a second."""
+    return _duration(-(-ms // 1000))
+
+
+def allowed(ms: Fraction | int) -> str:
+    """A length of time that is allowed or left: ``43m12s``; rounded down to a second."""
+    return _duration(int(ms // 1000))
+
+
+def exactly(ms: int) -> str:
+    """A length of time from a configuration, to the millisecond: ``90s`` reads ``1m30s``."""
+    seconds, rest = divmod(ms, 1000)
+    if not rest:
+        return _duration(seconds)
+    tail = f"{rest}ms"
+    return tail if not seconds else _duration(seconds) + tail
+
+
+def count(number: int) -> str:
+    """A count with its thousands apart: ``44,640``."""
+    return f"{number:,}"
+
+
+def many(number: int, one: str, more: str = "") -> str:
+    """A count and its noun: ``1 incident``, ``2 incidents``."""
+    return f"{count(number)} {one if number == 1 else more or one + 's'}"
+
+
+def month(year: int, number: int) -> str:
+    """``October 2026``."""
+    return f"{MONTHS[number - 1]} {year}"
+
+
+def month_short(year: int, number: int) -> str:
+    """``Oct 2026``."""
+    return f"{MONTHS[number - 1][:3]} {year}"
+
+
+def moment(ms: int, zone: ZoneInfo) -> str:
+    """A moment on the clock of *zone*: ``Wed 14 Oct 2026 09:31 JST``, seconds if there are any."""
+    local = instant(ms).astimezone(zone)
+    return f"{WEEKDAYS[local.weekday()]} {_day(local)} {_clock(local)} {_zone_name(local)}"
+
+
+def span(from_ms: int, to_ms: int | None, zone: ZoneInfo) -> str:
+    """
+    A stretch of time on the clock of *zone*: ``14 Oct 09:31 – 09:54 JST``.
+
+    The day is said again where it changes, the zone where the clock was set between.
+    """
+    start = instant(from_ms).astimezone(zone)
+    opening = f"{_day(start, year=False)} {_clock(start)}"
+    if to_ms is None:
+        return f"{opening} {_zone_name(start)} – not over"
+    end = instant(to_ms).astimezone(zone)
+    if start.utcoffset() != end.utcoffset():
+        opening += f" {_zone_name(start)}"
+    closing = f"{_clock(end)} {_zone_name(end)}"
+    if start.date() != end.date():
+        closing = f"{_day(end, year=False)} {closing}"
+    return f"{opening} – {closing}"
+
+
+def iso(ms: int, zone: ZoneInfo | None = None) -> str:
+    """A moment for programs: ISO 8601, ``Z`` in UTC, milliseconds only if there are any."""
+    local = instant(ms) if zone is None else instant(ms).astimezone(zone)
+    text = local.isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def decimal(ratio: Fraction) -> str:
+    """An objective for programs, as a decimal string: ``0.999``."""
+    digits = written_digits(ratio) + 2
+    return _fixed(_floor(ratio, digits - 2), digits).rstrip("0").rstrip(".")
+
+
+def machine(ratio: Fraction | float | None) -> float | str | None:
+    """A ratio for programs: the nearest float, ``"inf"``, or ``None`` where it is unknown."""
+    if ratio is None:
+        return None
+    return "inf" if ratio == float("inf") else float(ratio)
+
+
+def seconds(ms: Fraction | int) -> float | int:
+    """Milliseconds as seconds for programs; whole ones stay whole."""
+    whole, rest = divmod(ms, 1000)
+    return int(whole) if not rest else float(Fraction(ms) / 1000)
+
+
+def _floor(ratio: Fraction, digits: int) -> int:
+    """*ratio* in units of the last of *digits* after the point of a percentage, rounded down."""
+    return int(ratio * 10 ** (digits + 2) // 1)
+
+
+def _fixed(units: int, digits: int) -> str:
+    """*units* of the last of *digits* after the point, written out."""
+    sign, units = ("−", -units) if units < 0 else ("", units)
+    whole, rest = divmod(units, 10**digits)
+    return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"
+
+
+def _duration(seconds: int) -> str:
+    said = ""
+    for size, unit in UNITS:
+        some, seconds = divmod(seconds, size)
+        if some:
+            said += f"{some}{unit}"
+    return said or "0s"
+
+
+def _day(local: datetime, *, year: bool = True) -> str:
+    said = f"{local.day} {MONTHS[local.month - 1][:3]}"
+    return f"{said} {local.year}" if year else said
+
+
+def _clock(local: datetime) -> str:
+    return local.strftime("%H:%M:%S" if local.second else "%H:%M")
+
+
+def _zone_name(local: datetime) -> str:
+    name = local.tzname() or ""
+    return f"UTC{name}" if name[:1] in "+-" else name
