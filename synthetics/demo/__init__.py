@@ -1,0 +1,1 @@
+"""The main job on embedded parts: a shop, a receiver that judges, and the real service."""
