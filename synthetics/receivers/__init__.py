@@ -1,0 +1,1 @@
+"""Receivers: one file per kind; each sends one message and says whether a retry could help."""

@@ -1,0 +1,170 @@
+"""
+What passes between paging and a receiver: one message in, one verdict out.
+
+A receiver is a module with a frozen ``Options`` (which always has ``url``) and
+
+    async def send(options: Options, message: Message, session: aiohttp.ClientSession) -> Verdict
+
+It makes one attempt.  The caller holds the time limit and decides on retries, so
+cancellation passes straight through; everything else that can go wrong on the way
+is a verdict.  A module may say ``PER_MINUTE``, the most attempts that its far side
+likes to see in a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+from synthetics.config.model import Severity
+
+
+class Event(StrEnum):
+    """What a message tells of its incident."""
+
+    TRIGGER = "trigger"
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """
+    The newest bad sample, as evidence.
+
+    Attributes:
+        at_ms: When it was scheduled.
+        detail: One line, secrets masked; empty where the SLI alone called it bad.
+        trace_id: As the request carried it in ``traceparent``; empty if unknown.
+        request_id: As the failed step carried it in ``X-Request-ID``; empty if unknown.
+    """
+
+    at_ms: int
+    detail: str = ""
+    trace_id: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Somewhere to look next."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """
+    One thing to tell one receiver.  Stored whole with its delivery, so that a retry
+    after a restart says the same; hence no secrets and nothing that JSON cannot carry.
+
+    Attributes:
+        id: Unique to what is told; a repeated delivery repeats it.
+        dedup_key: Names the incident at the far side; the same from trigger to resolve.
+        severity: Of the alert that is told; of a resolve, the one told before.
+        summary: What fails and for whom, useful in its first 80 characters.
+        location: Where the probe was asked from.
+        service: Identifier of the service, *service_name* as people call it.
+        slo, tier, probe, step, reason: What broke; *step* is empty outside journeys.
+        detected_ms: When the alert fired, or the incident resolved.
+        since_ms: The first bad sample of this outage; ``None`` if it is not known.
+        objective: As a share, such as 0.999.
+        burn_long, burn_short: Burn rates over the tier's two windows, ``None`` where
+            infinite (an objective of 100 % has no budget to burn).
+        budget_left: Share of the budget that is left, below 0 when overspent.
+        exhausted_ms: When the budget is gone at this rate; ``None`` if it is, or never will be.
+        failing: The newest bad sample.
+        also: Other SLOs of the service that are firing, as identifiers.
+        url: This product's own page about it; empty if nobody said where it is reached.
+    """
+
+    id: str
+    event: Event
+    dedup_key: str
+    incident: int
+    severity: Severity
+    summary: str
+    location: str
+    service: str
+    service_name: str
+    slo: str
+    tier: str
+    probe: str = ""
+    step: str = ""
+    reason: str = ""
+    detected_ms: int
+    since_ms: int | None = None
+    objective: float
+    burn_long: float | None = None
+    burn_short: float | None = None
+    budget_left: float | None = None
+    exhausted_ms: int | None = None
+    failing: Failing | None = None
+    also: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    url: str = ""
+
+    def to_json(self) -> str:
+        """The whole message as JSON text."""
+        return _MESSAGE.dump_json(self).decode()
+
+    @staticmethod
+    def from_json(text: str) -> Message:
+        """
+        The message that `to_json` wrote.
+
+        Raises:
+            ValueError: *text* is something else.
+        """
+        return _MESSAGE.validate_json(text)
+
+
+_MESSAGE = TypeAdapter(Message)
+
+
+class Fate(StrEnum):
+    """What became of one attempt."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """
+    The outcome of one attempt.
+
+    Attributes:
+        reason: Stable slug to count by, such as ``status-429`` or ``connect``; empty
+            exactly when delivered.
+        detail: One line for a human, at most 200 characters, never a secret or a URL.
+        after_s: How long the far side asked to be left alone, >= 0; ``None`` if it did not.
+        arrived: Whether the far side may have taken the message all the same: a timeout
+            after sending, a server error.  False when it certainly did not.
+    """
+
+    fate: Fate
+    reason: str = ""
+    detail: str = ""
+    after_s: float | None = None
+    arrived: bool = True
+
+    @classmethod
+    def delivered(cls) -> Verdict:
+        """The far side has taken the message."""
+        return cls(fate=Fate.DELIVERED)
+
+    @classmethod
+    def retry(
+        cls, reason: str, detail: str, *, after_s: float | None = None, arrived: bool = True
+    ) -> Verdict:
+        """Not now; another attempt could succeed."""
+        return cls(fate=Fate.RETRY, reason=reason, detail=detail, after_s=after_s, arrived=arrived)
+
+    @classmethod
+    def refused(cls, reason: str, detail: str) -> Verdict:
+        """Never: the same message would be refused again."""
+        return cls(fate=Fate.REFUSED, reason=reason, detail=detail, arrived=False)

@@ -1,0 +1,152 @@
+"""Receiver ``pagerduty``: Events API v2, trigger and resolve."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import aiohttp
+from pydantic import ConfigDict
+
+from probes.fields import Secret
+from probes.watch import Mask
+from synthetics.config.model import Severity
+from synthetics.receivers.base import Event, Message, Verdict
+from synthetics.receivers.fields import RoutingKey, Url
+from synthetics.receivers.post import Answer, judge, post
+from synthetics.receivers.text import flat, iso, shorten
+
+SUMMARY = "PagerDuty, through Events API v2"
+
+PER_MINUTE = 120
+"""What PagerDuty takes per routing key, about."""
+
+ENQUEUE = Secret("https://events.pagerduty.com/v2/enqueue")
+
+_LIMITS = {"summary": 1024, "dedup_key": 255, "text": 1024, "link": 2048, "links": 10, "also": 50}
+# The sum of these is far below the 512 KB that PagerDuty takes, four bytes a character.
+
+_SEVERITIES = {Severity.PAGE: "critical", Severity.TICKET: "warning", Severity.LOG: "info"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    Attributes:
+        routing_key: Integration key of the service, 32 letters and digits.
+        url: Where events go; another region, a proxy or a test.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    routing_key: RoutingKey
+    url: Url = ENQUEUE
+
+
+async def send(options: Options, message: Message, session: aiohttp.ClientSession) -> Verdict:
+    """Send one event; 202 is the only answer that means "taken"."""
+    body = json.dumps(event(options, message), ensure_ascii=False, allow_nan=False).encode()
+    answer = await post(session, options.url, body, {"Content-Type": "application/json"})
+    if isinstance(answer, Verdict):
+        return answer
+    if 200 <= answer.status < 300 and answer.status != 202:
+        return Verdict.retry(
+            f"status-{answer.status}", f"answered {answer.status}, which PagerDuty never does"
+        )
+    mask = Mask([options.routing_key.reveal(), options.url.reveal()])
+    return judge(answer, accepts=range(202, 203), detail=mask(_complaint(answer)))
+
+
+def event(options: Options, message: Message) -> dict[str, Any]:
+    """*message* as an event, every limit kept by shortening."""
+    head = {
+        "routing_key": options.routing_key.reveal(),
+        "event_action": message.event.value,
+        "dedup_key": _key(message.dedup_key),
+    }
+    if message.event is Event.RESOLVE:
+        return head
+    payload = {
+        "summary": shorten(message.summary, _LIMITS["summary"]),
+        "source": _text(message.location or message.service),
+        "severity": _SEVERITIES[message.severity],
+        "timestamp": iso(message.detected_ms),
+        "component": _text(message.probe),
+        "group": _text(message.service),
+        "class": _text(message.reason),
+        "custom_details": _details(message),
+    }
+    links = [
+        {"href": link.href, "text": _text(link.text)}
+        for link in message.links
+        if len(link.href) <= _LIMITS["link"] and flat(link.href) == link.href
+    ]
+    client = {"client": "Synthetics", "client_url": message.url or None}
+    return {
+        **head,
+        **_present(client),
+        "payload": _present(payload),
+        "links": links[: _LIMITS["links"]],
+    }
+
+
+def _details(message: Message) -> dict[str, Any]:
+    failing = message.failing
+    return _present(
+        {
+            "service": _text(message.service_name),
+            "slo": _text(message.slo),
+            "tier": _text(message.tier),
+            "objective": message.objective,
+            "probe": _text(message.probe),
+            "step": _text(message.step),
+            "reason": _text(message.reason),
+            "failing_since": iso(message.since_ms),
+            "burn_rate_long": message.burn_long,
+            "burn_rate_short": message.burn_short,
+            "budget_left": message.budget_left,
+            "budget_gone_at": iso(message.exhausted_ms),
+            "last_failure": failing
+            and _present(
+                {
+                    "at": iso(failing.at_ms),
+                    "detail": _text(failing.detail),
+                    "trace_id": _text(failing.trace_id),
+                    "request_id": _text(failing.request_id),
+                }
+            ),
+            "also_firing": [_text(slo) for slo in message.also[: _LIMITS["also"]]] or None,
+            "incident": message.incident,
+        }
+    )
+
+
+def _present(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, "")}
+
+
+def _text(text: str) -> str:
+    return shorten(text, _LIMITS["text"])
+
+
+def _key(key: str) -> str:
+    """*key* as it is, or what is left of it and a digest, so that two long keys stay two."""
+    if len(key) <= _LIMITS["dedup_key"] and flat(key) == key:
+        return key
+    digest = sha256(key.encode(errors="surrogatepass")).hexdigest()[:32]
+    return f"{flat(key)[: _LIMITS['dedup_key'] - 33]}-{digest}"
+
+
+def _complaint(answer: Answer) -> str:
+    """What PagerDuty says is wrong with an event, on one line; empty if it does not say."""
+    try:
+        said = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(said, dict):
+        return ""
+    errors = said.get("errors")
+    parts = errors if isinstance(errors, list) else [said.get("message")]
+    return "; ".join(part for part in parts if isinstance(part, str))
