@@ -1,0 +1,155 @@
+"""
+What an objective is judged over: the last so many days, or a period of the calendar (R1).
+
+Samples are instants and downtime is a length, so one window has two readings:
+events are counted in ``(after_ms, until_ms]`` and time in ``[from_ms, known_to_ms)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+DAY_MS = 86_400_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Unit = Literal["day", "week", "month", "quarter", "year"]
+
+NOMINAL_DAYS: dict[str, int] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """
+    One window as it stands at one instant.
+
+    Attributes:
+        from_ms: Start of the window.
+        to_ms: Its end; in the future for a period of the calendar in progress.
+        after_ms: Events count from just after here ...
+        until_ms: ... up to and including here.
+        known_to_ms: Where time stops being counted: the end, or the instant asked about
+            if that is earlier.  The future is never counted.
+    """
+
+    from_ms: int
+    to_ms: int
+    after_ms: int
+    until_ms: int
+    known_to_ms: int
+
+    @property
+    def length_ms(self) -> int:
+        """True length of the whole window: 743 or 745 hours for some months of 31 days."""
+        return self.to_ms - self.from_ms
+
+    @property
+    def known_ms(self) -> int:
+        """How much of it has passed."""
+        return self.known_to_ms - self.from_ms
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more can happen in it."""
+        return self.known_to_ms == self.to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """
+    The last *length_ms* milliseconds, > 0.
+
+    At instant *t* it covers ``(t − length, t]``: the sample due exactly at *t*
+    is in, the one due exactly a length ago is out, so a window of 30 intervals
+    holds 30 samples wherever it stands.
+    """
+
+    length_ms: int
+
+    def __post_init__(self) -> None:
+        if self.length_ms <= 0:
+            raise ValueError(f"a window of {self.length_ms} ms holds nothing")
+
+    @property
+    def nominal_length_ms(self) -> int:
+        """Its length."""
+        return self.length_ms
+
+    def bounds(self, at_ms: int) -> Bounds:
+        """The window that ends at *at_ms*."""
+        start = at_ms - self.length_ms
+        return Bounds(from_ms=start, to_ms=at_ms, after_ms=start, until_ms=at_ms, known_to_ms=at_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """
+    The day, week (from Monday), month, quarter or year that it is in *timezone*.
+
+    A period covers ``[start, end)`` and is as long as it really is there: a day
+    on which clocks go forward has 23 hours.
+    """
+
+    unit: Unit
+    timezone: ZoneInfo
+
+    def __post_init__(self) -> None:
+        if self.unit not in get_args(Unit):
+            raise ValueError(f"unknown period of the calendar: {self.unit!r}")
+
+    @property
+    def nominal_length_ms(self) -> int:
+        """Length to reckon factors with, the same all year: a month is 30 days."""
+        return NOMINAL_DAYS[self.unit] * DAY_MS
+
+    def bounds(self, at_ms: int) -> Bounds:
+        """The period that *at_ms* falls into, known up to and including *at_ms*."""
+        first = self._first_day((EPOCH + timedelta(milliseconds=at_ms)).astimezone(self.timezone))
+        start = self._midnight_ms(first)
+        # Where clocks went back over midnight, a local date can come twice; the
+        # period is the one between two first midnights that holds the instant.
+        while (end := self._midnight_ms(following := self._next(first))) <= at_ms:
+            first, start = following, end
+        return Bounds(
+            from_ms=start,
+            to_ms=end,
+            after_ms=start - 1,
+            until_ms=min(at_ms, end - 1),
+            known_to_ms=min(at_ms, end),
+        )
+
+    def _first_day(self, day: date) -> date:
+        """First day of the period of *day*."""
+        year, month = day.year, day.month
+        match self.unit:
+            case "day":
+                return date(year, month, day.day)
+            case "week":
+                return date(year, month, day.day) - timedelta(days=day.weekday())
+            case "month":
+                return date(year, month, 1)
+            case "quarter":
+                return date(year, month - (month - 1) % 3, 1)
+            case "year":
+                return date(year, 1, 1)
+
+    def _next(self, first: date) -> date:
+        """First day of the period after the one that begins on *first*."""
+        # The longest period of a unit, from its first day, ends within the next period.
+        longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[self.unit]
+        return self._first_day(first + timedelta(days=longest))
+
+    def _midnight_ms(self, day: date) -> int:
+        """
+        The instant at which *day* begins in the time zone.
+
+        Of a midnight that comes twice, the first; of one that is skipped, the
+        moment of the skip, which is what `datetime` means by ``fold=0``.
+        """
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self.timezone)
+        return (midnight.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
+
+
+Window = Rolling | Calendar
