@@ -1,0 +1,45 @@
+"""
+Where in its interval a probe is asked: the same place for ever, spread over all probes.
+
+A probe with interval *i* and phase *p* is due at every instant ``t`` with
+``t mod i = p``, counted in milliseconds from the epoch.  So a restart, a reload or
+a clock that was set keep the rhythm, and two services agree on it without a word.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+SLOT_MS = 250
+"""Phases are whole slots, so that many probes share one beat."""
+
+
+def phase_ms(probe: str, interval_ms: int) -> int:
+    """
+    The phase of the probe with the identifier *probe*: a whole slot in [0, *interval_ms*).
+
+    The hash is stable across processes and machines, unlike `hash`.
+    """
+    slots = max(1, interval_ms // SLOT_MS)
+    digest = blake2b(probe.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % slots * SLOT_MS
+
+
+def next_due_ms(after_ms: int, interval_ms: int, phase: int) -> int:
+    """The first due time strictly after *after_ms*."""
+    return last_due_ms(after_ms, interval_ms, phase) + interval_ms
+
+
+def last_due_ms(until_ms: int, interval_ms: int, phase: int) -> int:
+    """The last due time at or before *until_ms*."""
+    return (until_ms - phase) // interval_ms * interval_ms + phase
+
+
+def grace_ms(interval_ms: int) -> int:
+    """
+    How late a run may still begin: half its interval, at most five seconds.
+
+    Later than that, the answer would speak for another time than the one it is
+    filed under; and after a suspended hour it bounds how much is asked at once.
+    """
+    return min(interval_ms // 2, 5000)

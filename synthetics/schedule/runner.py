@@ -1,0 +1,288 @@
+"""
+The runner: asks the probes of a beat, and makes one sample of whatever happens.
+
+Every due time of every probe ends in a sample, also where we could not ask: then it
+is ``void`` with one of the reasons below, never silence.  After a gap of many
+missed times it is one ``void`` sample at the first of them; the rest is unknown time (R9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from probes.result import Outcome, Result
+from probes.watch import Shared, Watch
+from synthetics.clock import Clock, instant
+from synthetics.config.model import Config, Probe
+from synthetics.sample import Sample
+from synthetics.schedule.phase import grace_ms
+from synthetics.schedule.stats import ScheduleStats
+
+logger = logging.getLogger(__name__)
+
+BUSY = "busy"
+"""The run before was still going on."""
+
+OVERLOAD = "overload"
+"""Too many runs were in flight for too long."""
+
+MISSED = "missed"
+"""The time passed while the machine slept, stood still or had another time."""
+
+PROBE_BUG = "probe-bug"
+"""The kind raised: a fault of ours, not the target's."""
+
+STOPPED = "stopped"
+"""The service was stopped before the run could begin."""
+
+BACKSTOP_S = 0.25
+"""What a kind that watches its own limit gets on top, to come back with its evidence."""
+
+NEARLY_OVER_S = 0.5
+"""A due time waits this long for a run that is about to end, such as one that timed out."""
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Kind(Protocol):
+    """What the runner needs of a kind."""
+
+    @property
+    def act(self) -> Callable[[Any, Watch], Awaitable[Result]]:
+        """Asks once."""
+
+
+Sink = Callable[[Sequence[Sample]], Awaitable[None]]
+"""Takes samples; waits while it is full."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run that goes on, when it must be over, and the due time that waits for its end."""
+
+    over_by: float
+    next_due: tuple[Probe, int] | None = None
+
+
+class Runner:
+    """
+    Runs probes.
+
+    Args:
+        clock: Read for lateness, starts and durations.
+        kinds: By name, as the probes' ``kind``.
+        shared: Resources that outlive runs.
+        sink: Where samples go.
+        config: For location, limits and masks; see `configure`.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        kinds: Mapping[str, Kind],
+        shared: Shared,
+        sink: Sink,
+        config: Config,
+    ) -> None:
+        self._clock = clock
+        self._kinds = kinds
+        self._shared = shared
+        self._sink = sink
+        self._runs: dict[str, _Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self.stats = ScheduleStats()
+        self.asking = 0
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """Take the limits of *config* for the runs to come."""
+        self._config = config
+        self._slots = asyncio.Semaphore(config.in_flight)
+
+    @property
+    def in_flight(self) -> int:
+        """Runs that were begun, wait for a place, or pause before a confirmation."""
+        return len(self._runs)
+
+    def beat(self, probes: Sequence[Probe], due_ms: int) -> None:
+        """Ask *probes*, which are due at *due_ms*; returns at once."""
+        busy = []
+        for probe in probes:
+            run = self._runs.get(probe.id)
+            if run is None:
+                self._begin(probe, due_ms)
+            elif run.next_due is None and run.over_by - self._clock.monotonic() <= NEARLY_OVER_S:
+                run.next_due = (probe, due_ms)
+            else:
+                busy.append(probe)
+        if busy:
+            self._spawn(self._void(busy, due_ms, BUSY, "the run before had not ended"))
+
+    def gap(self, probes: Sequence[Probe], first_ms: int, missed: int) -> None:
+        """Note that *probes* missed *missed* due times, the first at *first_ms*."""
+        self.stats.missed_beats += missed * len(probes)
+        detail = f"{missed} due {'time' if missed == 1 else 'times'} passed unasked"
+        self._spawn(self._void(probes, first_ms, MISSED, detail))
+
+    async def drain(self) -> None:
+        """Begin nothing more, and wait until every run has ended and its sample is taken."""
+        self._stopping = True
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until nothing runs and every sample is taken."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def abandon(self) -> None:
+        """Cancel what still runs; its samples are lost."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, probe: Probe, due_ms: int) -> None:
+        run = _Run(self._clock.monotonic() + _longest_s(probe))
+        self._runs[probe.id] = run
+        self._spawn(self._run(probe, due_ms, run))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, probe: Probe, due_ms: int, run: _Run) -> None:
+        try:
+            await self._emit([await self._sample(probe, due_ms, run)])
+        finally:
+            del self._runs[probe.id]
+        if run.next_due is not None:
+            probe, due_ms = run.next_due
+            late_s = (self._clock.now_ms() - due_ms) / 1000
+            if late_s <= NEARLY_OVER_S and not self._stopping:
+                self._begin(probe, due_ms)
+            else:
+                await self._void([probe], due_ms, BUSY, "the run before had not ended")
+
+    async def _sample(self, probe: Probe, due_ms: int, run: _Run) -> Sample:
+        slots = self._slots
+        if slots.locked():
+            try:
+                async with asyncio.timeout(grace_ms(probe.every // _MILLISECOND) / 1000):
+                    await slots.acquire()
+            except TimeoutError:
+                detail = f"{self._config.in_flight} runs were in flight"
+                return self._unasked(probe, due_ms, OVERLOAD, detail)
+        else:
+            await slots.acquire()
+        if self._stopping:
+            slots.release()
+            return self._unasked(probe, due_ms, STOPPED, "the service was being stopped")
+        late_ms = max(0, self._clock.now_ms() - due_ms)
+        self.stats.lateness.observe(late_ms / 1000)
+        run.over_by = self._clock.monotonic() + _longest_s(probe)
+        try:
+            first = await self._ask(probe)
+        finally:
+            slots.release()
+        confirmed, attempts = first.outcome, 1
+        if probe.confirm is not None and first.outcome is Outcome.BAD:
+            confirmed, attempts = await self._confirm(probe)
+        return Sample(
+            probe=probe.id,
+            location=self._config.location,
+            scheduled_ms=due_ms,
+            late_ms=late_ms,
+            result=first,
+            confirmed=confirmed,
+            attempts=attempts,
+        )
+
+    async def _confirm(self, probe: Probe) -> tuple[Outcome, int]:
+        """
+        Ask again until one attempt is good; the outcome of all, and how many there were.
+
+        A place among the runs in flight is given up during the pauses.  An attempt
+        that could not ask proves nothing, so it does not make the failure certain.
+        """
+        confirm = probe.confirm
+        assert confirm is not None
+        seen = {Outcome.BAD}
+        for attempt in range(2, confirm.attempts + 2):
+            await asyncio.sleep(confirm.after.total_seconds())
+            async with self._slots:
+                outcome = (await self._ask(probe)).outcome
+            if outcome is Outcome.GOOD:
+                return outcome, attempt
+            seen.add(outcome)
+        return (Outcome.VOID if Outcome.VOID in seen else Outcome.BAD), confirm.attempts + 1
+
+    async def _ask(self, probe: Probe) -> Result:
+        config = self._config
+        timeout_s = probe.timeout.total_seconds()
+        watch = Watch(
+            clock=self._clock,
+            timeout_s=timeout_s,
+            shared=self._shared,
+            mask=config.mask,
+            denied=config.denied,
+            allowed=config.allowed,
+        )
+        self.asking += 1
+        limit = asyncio.timeout(timeout_s + BACKSTOP_S)
+        try:
+            async with limit:
+                return await self._kinds[probe.kind].act(probe.options, watch)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                return watch.bad("timeout", f"no answer within {timeout_s:g} s")
+            logger.exception(
+                "a probe kind raised", extra={"action": "probe_bug", "probe": probe.id}
+            )
+            return watch.void(PROBE_BUG, f"{type(error).__name__}: {error}")
+        finally:
+            self.asking -= 1
+
+    def _unasked(self, probe: Probe, due_ms: int, reason: str, detail: str) -> Sample:
+        return Sample(
+            probe=probe.id,
+            location=self._config.location,
+            scheduled_ms=due_ms,
+            result=Result(
+                started_at=instant(due_ms),
+                duration_s=0.0,
+                outcome=Outcome.VOID,
+                reason=reason,
+                detail=detail,
+            ),
+            confirmed=Outcome.VOID,
+            attempts=0,
+        )
+
+    async def _void(self, probes: Sequence[Probe], due_ms: int, reason: str, detail: str) -> None:
+        await self._emit([self._unasked(probe, due_ms, reason, detail) for probe in probes])
+
+    async def _emit(self, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            result = sample.result
+            reason = result.reason if result.outcome is Outcome.VOID else ""
+            self.stats.samples[result.outcome.value, reason] += 1
+        await self._sink(samples)
+
+
+def _longest_s(probe: Probe) -> float:
+    """Seconds that a run of *probe* may take, confirmations included."""
+    longest_s = probe.timeout.total_seconds()
+    if probe.confirm is not None:
+        pause_s = probe.confirm.after.total_seconds()
+        longest_s += probe.confirm.attempts * (pause_s + longest_s)
+    return longest_s

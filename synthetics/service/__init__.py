@@ -1,0 +1,1 @@
+"""The running service: every room wired together, started, reloaded and stopped."""

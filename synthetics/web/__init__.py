@@ -1,0 +1,1 @@
+"""What the service shows over HTTP: status page, metrics, health, reload."""
