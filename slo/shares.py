@@ -1,0 +1,70 @@
+"""How a stretch of time divides into up, down, excluded and unknown (R9, R11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeShares:
+    """
+    Milliseconds of a stretch of time, each under exactly one name, all >= 0.
+
+    Attributes:
+        up_ms: A good sample speaks.
+        down_ms: A sample that failed speaks, whether or not it was confirmed (R10).
+        excluded_ms: Maintenance or a correction (R2).
+        unknown_ms: Nobody speaks: no sample, one too old, or a void one.
+    """
+
+    up_ms: int = 0
+    down_ms: int = 0
+    excluded_ms: int = 0
+    unknown_ms: int = 0
+
+    @property
+    def length_ms(self) -> int:
+        """All of it."""
+        return self.up_ms + self.down_ms + self.excluded_ms + self.unknown_ms
+
+    @property
+    def availability(self) -> Fraction | None:
+        """Up ÷ (up + down); ``None`` if neither is known."""
+        known = self.up_ms + self.down_ms
+        return Fraction(self.up_ms, known) if known else None
+
+    @property
+    def coverage(self) -> Fraction | None:
+        """Share of the time that counts of which we know; ``None`` if no time counts."""
+        counted = self.length_ms - self.excluded_ms
+        return Fraction(self.up_ms + self.down_ms, counted) if counted else None
+
+    def __add__(self, other: TimeShares) -> TimeShares:
+        return TimeShares(
+            up_ms=self.up_ms + other.up_ms,
+            down_ms=self.down_ms + other.down_ms,
+            excluded_ms=self.excluded_ms + other.excluded_ms,
+            unknown_ms=self.unknown_ms + other.unknown_ms,
+        )
+
+
+def averaged(shares: Sequence[TimeShares]) -> TimeShares:
+    """
+    The mean of several series over the same stretch of time, in whole milliseconds.
+
+    The parts still add up to the stretch: what rounding down leaves over goes to
+    the largest remainders, so a share that is 0 in every series stays 0.
+    """
+    if len(shares) == 1:
+        return shares[0]
+    total = sum(shares, TimeShares())
+    parts = [total.up_ms, total.down_ms, total.excluded_ms, total.unknown_ms]
+    whole = [part // len(shares) for part in parts]
+    left = sum(parts) // len(shares) - sum(whole)
+    by_remainder = sorted(range(4), key=lambda index: parts[index] % len(shares), reverse=True)
+    for index in by_remainder[:left]:
+        whole[index] += 1
+    up, down, excluded, unknown = whole
+    return TimeShares(up_ms=up, down_ms=down, excluded_ms=excluded, unknown_ms=unknown)
