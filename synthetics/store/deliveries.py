@@ -1,0 +1,223 @@
+"""The outbox: every message owed to a receiver, and what became of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    OWED = "owed"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """The receiver will never take it; somebody has to look."""
+    SUPERSEDED = "superseded"
+    """What it says was over before it could be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What the courier needs to know of a delivery before its turn comes."""
+
+    id: int
+    receiver: str
+    severity: str
+    dedup_key: str
+    owed_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """
+    One message to one receiver.
+
+    Attributes:
+        event: ``trigger`` or ``resolve``.
+        severity: ``page`` or ``ticket``: of the alert that is told.
+        message: JSON, as `synthetics.receivers.base.Message` writes it.
+        owed_ms: When it was owed.
+        attempts: How often sending it has begun.
+        unsure: How many of them may have arrived, as far as is known.
+        attempted_ms: When the newest attempt began.
+        finished_ms: When it came to rest.
+        reason: Slug of the newest failure; empty once delivered.
+        detail: The same in words.
+    """
+
+    id: int
+    incident_id: int
+    receiver: str
+    event: str
+    severity: str
+    dedup_key: str
+    message: str
+    state: State
+    owed_ms: int
+    attempts: int = 0
+    unsure: int = 0
+    attempted_ms: int | None = None
+    finished_ms: int | None = None
+    reason: str = ""
+    detail: str = ""
+
+
+OWE = """
+    INSERT INTO deliveries (incident_id, receiver, event, severity, dedup_key, message, owed_ms)
+    VALUES (:incident_id, :receiver, :event, :severity, :dedup_key, :message, :owed_ms)
+"""
+
+SUPERSEDE = """
+    UPDATE deliveries SET state = 'superseded', finished_ms = :at_ms
+    WHERE id = :id AND state = 'owed'
+"""
+
+# Before sending, so that even after a crash it is known that the receiver may have it.
+CLAIM = """
+    UPDATE deliveries SET attempts = attempts + 1, unsure = unsure + 1, attempted_ms = :at_ms
+    WHERE id = :id AND state = 'owed'
+    RETURNING message
+"""
+
+# Also one that was superseded while it was under way: it has arrived all the same.
+DELIVERED = """
+    UPDATE deliveries SET state = 'delivered', finished_ms = :at_ms, reason = '', detail = ''
+    WHERE id = :id
+"""
+
+REFUSED = """
+    UPDATE deliveries
+    SET state = CASE state WHEN 'owed' THEN 'refused' ELSE state END,
+        unsure = unsure - 1, finished_ms = :at_ms, reason = :reason, detail = :detail
+    WHERE id = :id
+"""
+
+FAILED = """
+    UPDATE deliveries SET unsure = unsure - :failed_for_certain, reason = :reason, detail = :detail
+    WHERE id = :id
+"""
+
+REFUSE_ALL_OF = """
+    UPDATE deliveries
+    SET state = 'refused', finished_ms = :at_ms, reason = :reason, detail = :detail
+    WHERE state = 'owed' AND receiver = :receiver
+"""
+
+OWED = """
+    SELECT id, receiver, severity, dedup_key, owed_ms
+    FROM deliveries WHERE state = 'owed' ORDER BY id
+"""
+
+_SELECT = """
+    SELECT id, incident_id, receiver, event, severity, dedup_key, message, state, owed_ms,
+           attempts, unsure, attempted_ms, finished_ms, reason, detail
+    FROM deliveries
+"""
+OF_INCIDENT = _SELECT + "WHERE incident_id = :incident_id ORDER BY id"
+LATEST = _SELECT + "ORDER BY id DESC LIMIT :limit"
+
+
+def owe(
+    db: sqlite3.Connection,
+    *,
+    incident_id: int,
+    receiver: str,
+    event: str,
+    severity: str,
+    dedup_key: str,
+    message: str,
+    owed_ms: int,
+) -> None:
+    """Owe *message* to *receiver*; in the transaction of the change that it tells of."""
+    db.execute(
+        OWE,
+        {
+            "incident_id": incident_id,
+            "receiver": receiver,
+            "event": event,
+            "severity": severity,
+            "dedup_key": dedup_key,
+            "message": message,
+            "owed_ms": owed_ms,
+        },
+    )
+
+
+def supersede(db: sqlite3.Connection, delivery_id: int, *, at_ms: int) -> None:
+    """What it says is over: it will not be sent any more."""
+    db.execute(SUPERSEDE, {"id": delivery_id, "at_ms": at_ms})
+
+
+def claim(db: sqlite3.Connection, ids: Sequence[int], *, at_ms: int) -> dict[int, str]:
+    """Record that an attempt begins; the messages of those of *ids* that are still owed."""
+    found = {}
+    for delivery_id in ids:
+        row = db.execute(CLAIM, {"id": delivery_id, "at_ms": at_ms}).fetchone()
+        if row is not None:
+            found[delivery_id] = str(row[0])
+    return found
+
+
+def delivered(db: sqlite3.Connection, delivery_id: int, *, at_ms: int) -> None:
+    """The receiver has taken it."""
+    db.execute(DELIVERED, {"id": delivery_id, "at_ms": at_ms})
+
+
+def refused(
+    db: sqlite3.Connection, delivery_id: int, *, at_ms: int, reason: str, detail: str
+) -> None:
+    """The receiver will never take it."""
+    db.execute(REFUSED, {"id": delivery_id, "at_ms": at_ms, "reason": reason, "detail": detail})
+
+
+def failed(
+    db: sqlite3.Connection, delivery_id: int, *, maybe_arrived: bool, reason: str, detail: str
+) -> None:
+    """An attempt failed and another will be made."""
+    db.execute(
+        FAILED,
+        {
+            "id": delivery_id,
+            "failed_for_certain": int(not maybe_arrived),
+            "reason": reason,
+            "detail": detail,
+        },
+    )
+
+
+def refuse_all_of(
+    db: sqlite3.Connection, receiver: str, *, at_ms: int, reason: str, detail: str
+) -> int:
+    """Give up everything that *receiver* is owed; how many there were."""
+    values = {"receiver": receiver, "at_ms": at_ms, "reason": reason, "detail": detail}
+    return db.execute(REFUSE_ALL_OF, values).rowcount
+
+
+def owed(db: sqlite3.Connection) -> list[Owed]:
+    """All that is owed, in the order in which it came to be."""
+    return [
+        Owed(id=row[0], receiver=row[1], severity=row[2], dedup_key=row[3], owed_ms=row[4])
+        for row in db.execute(OWED)
+    ]
+
+
+def of_incident(db: sqlite3.Connection, incident_id: int) -> list[Delivery]:
+    """Everything that was ever owed for an incident, in order."""
+    return [_delivery(row) for row in db.execute(OF_INCIDENT, {"incident_id": incident_id})]
+
+
+def latest(db: sqlite3.Connection, *, limit: int) -> list[Delivery]:
+    """The newest deliveries, newest first."""
+    return [_delivery(row) for row in db.execute(LATEST, {"limit": limit})]
+
+
+def _delivery(row: Sequence[Any]) -> Delivery:
+    fields = dict(zip(_FIELDS, row, strict=True))
+    return Delivery(**{**fields, "state": State(fields["state"])})
+
+
+_FIELDS = tuple(Delivery.__dataclass_fields__)
