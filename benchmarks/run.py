@@ -1,0 +1,47 @@
+"""
+Run the benchmarks one after the other and print their tables; `make bench`.
+
+Each bounds itself.  `--full` gives the fleet its ten minutes; otherwise it gets two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def machine() -> str:
+    """What the figures were measured on, in a line."""
+    model = "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(": ")[2]
+            break
+    return f"{os.cpu_count()} cores ({model}), Python {platform.python_version()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="All benchmarks, quick unless told otherwise.")
+    parser.add_argument("--full", action="store_true", help="the fleet for ten minutes")
+    full = parser.parse_args().full
+    print(machine())
+    failed = []
+    for script, *words in (
+        ("vs_blackbox.py",),
+        ("fleet.py", "--minutes", "10" if full else "2"),
+    ):
+        print(f"\n{script} {' '.join(words)}".rstrip() + "\n", flush=True)
+        if subprocess.run([sys.executable, str(HERE / script), *words], check=False).returncode:
+            failed.append(script)
+    if failed:
+        sys.exit(f"did not finish: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

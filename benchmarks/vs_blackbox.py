@@ -1,0 +1,156 @@
+"""
+CPU per probe beside blackbox_exporter: the same target, the same rate, rounds in turn.
+
+Ours is the whole service, from the beat to the stored row.  Theirs is the exporter alone,
+asked through its ``/probe``; what Prometheus would spend to store the answer is left out.
+
+    python benchmarks/vs_blackbox.py [--rounds 2] [--seconds 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from machinery import (
+    allow_many_files,
+    cpu_s,
+    free_port,
+    require,
+    running,
+    service,
+    stored,
+    table,
+    target,
+    wait_for_http,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    url: str
+    probes: int
+    at_most: float
+
+
+def ours(case: Case, ca_file: Path, folder: Path, seconds: float) -> float:
+    """Microseconds of CPU per stored sample."""
+    tls = f", tls: {{ca: {ca_file}}}" if case.url.startswith("https") else ""
+    http = f"{{get: '{case.url}', expect: {{status: 200}}{tls}}}"
+    lines = [
+        "defaults: {every: 1s, timeout: 900ms}",
+        "services: {shop: {name: shop}}",
+        "probes:",
+        *(f"  p{number}: {{service: shop, http: {http}}}" for number in range(case.probes)),
+    ]
+    with service(folder, "\n".join(lines) + "\n") as (process, _, database):
+        deadline = time.monotonic() + 30
+        while stored(database) < 2 * case.probes:  # warm: every probe has run, twice on average
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit((folder / "run.log").read_text()[-2000:])
+            time.sleep(0.1)
+        before, rows_before = cpu_s(process.pid), stored(database)
+        time.sleep(seconds)
+        after, rows_after = cpu_s(process.pid), stored(database)
+    return (after - before) / (rows_after - rows_before) * 1e6
+
+
+def theirs(case: Case, ca_file: Path, folder: Path, seconds: float) -> float:
+    """Microseconds of CPU per answered ``/probe``."""
+    folder.mkdir()
+    config, log = folder / "blackbox.yml", folder / "blackbox.log"
+    config.write_text(f"""
+modules:
+  web:
+    prober: http
+    timeout: 900ms
+    http:
+      valid_status_codes: [200]
+      preferred_ip_protocol: ip4
+      tls_config: {{ca_file: {ca_file}}}
+""")
+    port = free_port()
+    command = (
+        "prometheus-blackbox-exporter",
+        f"--config.file={config}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    with running(*command, log=log) as process:
+        wait_for_http(f"http://127.0.0.1:{port}/-/healthy", process, log, within_s=10)
+        url = f"http://127.0.0.1:{port}/probe?module=web&target={case.url}"
+        return asyncio.run(_scrape(url, process.pid, rate=case.probes, seconds=seconds))
+
+
+async def _scrape(url: str, pid: int, *, rate: int, seconds: float) -> float:
+    """Ask *rate* times a second over kept-alive connections, as Prometheus would."""
+    answered = 0
+
+    async with aiohttp.ClientSession() as session:
+
+        async def ask() -> None:
+            nonlocal answered
+            async with session.get(url) as answer:
+                if "probe_success 1\n" not in await answer.text():
+                    raise SystemExit("blackbox_exporter did not reach the target")
+                answered += 1
+
+        async def stretch(length: float) -> None:
+            began = time.monotonic()
+            async with asyncio.TaskGroup() as group:
+                for number in range(int(rate * length)):
+                    await asyncio.sleep(began + number / rate - time.monotonic())
+                    group.create_task(ask())
+
+        await stretch(2)  # warm
+        before, answered_before = cpu_s(pid), answered
+        await stretch(seconds)
+        return (cpu_s(pid) - before) / (answered - answered_before) * 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="CPU per probe beside blackbox_exporter.")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of each, in turn")
+    parser.add_argument("--seconds", type=float, default=10, help="length of one measurement")
+    options = parser.parse_args()
+    require("nginx", "prometheus-blackbox-exporter")
+    allow_many_files()
+
+    rows = [("CPU per probe", "ratio", "aim", "synthetics", "blackbox", "rounds, ours / theirs")]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with target(folder) as (http, https, ca_file):
+            for case in (
+                Case("HTTP, new connection each", http, 250, 0.40),
+                Case("HTTPS, full handshake each", https, 125, 0.85),
+            ):
+                pairs = [
+                    (
+                        ours(case, ca_file, folder / f"o{case.probes}-{turn}", options.seconds),
+                        theirs(case, ca_file, folder / f"t{case.probes}-{turn}", options.seconds),
+                    )
+                    for turn in range(options.rounds)
+                ]
+                us, them = (statistics.median(side) for side in zip(*pairs, strict=True))
+                rounds = ", ".join(f"{a:.0f}/{b:.0f}" for a, b in pairs)
+                rows.append(
+                    (
+                        case.name,
+                        f"{us / them:.2f}x",
+                        f"<= {case.at_most:.2f}x",
+                        f"{us:.0f} us",
+                        f"{them:.0f} us",
+                        rounds,
+                    )
+                )
+    table(rows)
+
+
+if __name__ == "__main__":
+    main()
