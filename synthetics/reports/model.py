@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from slo.budget import Budget
+from slo.budget import Budget, Rate, burn_rate
 from slo.counts import Counts
-from slo.timeline import TimeShares
+from slo.shares import TimeShares
 from synthetics.clock import millis
 from synthetics.config.model import Sli
 
@@ -98,8 +98,13 @@ class Tally:
     time: TimeShares
 
     @property
+    def kept(self) -> bool:
+        """Whether any sample was kept, even one that counts for nothing."""
+        return self.counts.valid + self.counts.void + self.counts.excluded > 0
+
+    @property
     def known(self) -> bool:
-        """Whether anything that counts was seen."""
+        """Whether any sample counts; without one, availability is unknown."""
         return self.counts.valid > 0
 
     def met(self, objective: Fraction) -> bool | None:
@@ -126,15 +131,19 @@ class Day:
 
     date: date
     tally: Tally | None
-    remaining: Fraction | None
+    remaining: Rate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthBefore:
-    """A month before, for comparison; its *tally* is ``None`` where nothing was kept of it."""
+    """A month before, for comparison with the objective of today."""
 
     month: Month
-    tally: Tally | None
+    tally: Tally
+
+    def consumed(self, objective: Fraction) -> Rate | None:
+        """Share of its budget that was used (R6); ``None``: unknown."""
+        return burn_rate(self.tally.counts, objective)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +189,8 @@ class SloReport:
     Attributes:
         period: The whole month in the SLO's own time zone, or else the report's.
         counted_to_ms: Where counting ended: the period's end, or the report's instant.
-        tally: The month so far; ``None`` where nothing at all was kept of it.
-        budget: The error budget, R6; ``None`` where *tally* is.
+        tally: The month, or as much of it as has passed.
+        budget: The error budget, R6.
         days: One a day of the month.
         before: The months before, the oldest first, ending with the one just before.
         incidents: Those that touched this SLO and the month.
@@ -195,8 +204,8 @@ class SloReport:
     objective: Fraction
     period: Period
     counted_to_ms: int
-    tally: Tally | None
-    budget: Budget | None
+    tally: Tally
+    budget: Budget
     days: tuple[Day, ...]
     before: tuple[MonthBefore, ...]
     incidents: tuple[Trouble, ...]
@@ -205,12 +214,12 @@ class SloReport:
     @property
     def met(self) -> bool | None:
         """Whether the objective is met by events; ``None``: unknown."""
-        return None if self.tally is None else self.tally.met(self.objective)
+        return self.tally.met(self.objective)
 
     @property
     def met_by_time(self) -> bool | None:
         """Whether the objective is met by time; ``None``: unknown."""
-        return None if self.tally is None else self.tally.met_by_time(self.objective)
+        return self.tally.met_by_time(self.objective)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +251,7 @@ class MonthReport:
         zone: Stands in where an SLO names no time zone of its own.
         as_of_ms: The instant it speaks of; nothing later is in it.
         first_ms: The oldest sample that was kept; ``None`` where there is none.
-        label: A line that every format prints prominently, such as "Simulated history"; mostly empty.
+        label: A line that every format prints prominently, such as "Simulated history".
     """
 
     month: Month
@@ -256,6 +265,4 @@ class MonthReport:
     @property
     def missed(self) -> tuple[SloReport, ...]:
         """Every objective that was missed by events."""
-        return tuple(
-            slo for service in self.services for slo in service.slos if slo.met is False
-        )
+        return tuple(slo for service in self.services for slo in service.slos if slo.met is False)

@@ -8,7 +8,9 @@ like a met one, and nothing reads 100 % that was not whole.
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,6 +21,7 @@ UNKNOWN: Final = "unknown"
 MOST_DIGITS: Final = 12
 """Digits after the point of a percentage, at most; one event in ten thousand million."""
 
+MILLISECOND: Final = timedelta(milliseconds=1)
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -75,7 +78,7 @@ def used(ratio: Fraction | float | None) -> str:
     if ratio is None:
         return UNKNOWN
     if isinstance(ratio, float):
-        return "more than there was"
+        return "all, there was none"
     if ratio.denominator == 1:
         return f"{ratio * 100}%"
     return _fixed(-_floor(-ratio, 1), 1) + "%"
@@ -100,6 +103,17 @@ def exactly(ms: int) -> str:
     return tail if not seconds else _duration(seconds) + tail
 
 
+def bound(us: int) -> str:
+    """A latency bound, to the microsecond: ``500ms``, ``1.5ms``."""
+    return exactly(us // 1000) if us % 1000 == 0 else f"{Decimal(us) / 1000}ms"
+
+
+def factor(rate: Fraction) -> str:
+    """A burn rate's threshold: ``14.4×``; rounded up to three digits after the point."""
+    digits = next((some for some in range(3) if (rate * 10**some).denominator == 1), 3)
+    return _fixed(-int(-rate * 10**digits // 1), digits) + "×"
+
+
 def count(number: int) -> str:
     """A count with its thousands apart: ``44,640``."""
     return f"{number:,}"
@@ -118,6 +132,11 @@ def month(year: int, number: int) -> str:
 def month_short(year: int, number: int) -> str:
     """``Oct 2026``."""
     return f"{MONTHS[number - 1][:3]} {year}"
+
+
+def day(of: date) -> str:
+    """``Wed 14 Oct``."""
+    return f"{WEEKDAYS[of.weekday()]} {of.day} {MONTHS[of.month - 1][:3]}"
 
 
 def moment(ms: int, zone: ZoneInfo) -> str:
@@ -162,7 +181,9 @@ def machine(ratio: Fraction | float | None) -> float | str | None:
     """A ratio for programs: the nearest float, ``"inf"``, or ``None`` where it is unknown."""
     if ratio is None:
         return None
-    return "inf" if ratio == float("inf") else float(ratio)
+    if ratio in {math.inf, -math.inf}:
+        return "inf" if ratio > 0 else "-inf"
+    return float(ratio)
 
 
 def seconds(ms: Fraction | int) -> float | int:

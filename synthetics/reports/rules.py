@@ -1,0 +1,105 @@
+"""The accounting policy in words, with the values in force: how every number was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from slo.policy import NoData, Tier
+from synthetics.config.model import Availability, Latency, Probe, Retries, Sli, Slo
+from synthetics.reports import words
+from synthetics.reports.model import MonthReport
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One sentence of the policy; *slos* names whom it is for where not all share it."""
+
+    number: str
+    text: str
+    slos: tuple[str, ...] = ()
+
+
+def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, str], ...]:
+    """The rules of design §5 as they were applied to *slo*, numbered."""
+    said = {
+        "R1": f"The month is the calendar month in {zone}, at its true length. A sample "
+        "belongs where its scheduled time falls: at or after the start, before the end.",
+        "R2": "Maintenance and corrections leave good and bad alike; their bounds are cut "
+        "outward to whole minutes. Probing goes on inside them; no result is rewritten.",
+        "R3": "A sample that arrives twice is one sample, the last one wins, and the order of "
+        "arrival changes nothing.",
+        "R4": f"{_good(slo.sli)} Availability by events is good ÷ (good + bad). Where there "
+        "was nothing to count it is unknown, which is neither 0% nor 100%.",
+        "R5": "Burn rate is the share of bad events ÷ the share that the objective leaves: "
+        f"{words.objective(1 - slo.objective)} beside {words.objective(slo.objective)}.",
+        "R6": "Budget used is the burn rate over the month; of a month in progress, times the "
+        "part of it that has passed. What remains is 1 − used, and can go below 0.",
+        "R7": "An incident opens when both windows of a tier burn faster than its factor: "
+        f"{_tiers(slo.tiers)}. With nothing to count in a window, the tier "
+        f"{'keeps its state' if slo.no_data is NoData.HOLD else 'resolves'}.",
+        "R8": "Alerts are decided at every whole minute of UTC, and as soon as a sample arrives.",
+        "R9": "By time, a sample speaks until the next one, for at most "
+        f"{_valid_for(slo, probes)}. Other time is unknown. Downtime is the time of bad "
+        "samples; availability by time is up ÷ (up + down).",
+        "R10": _retries(slo.accounting.retries),
+        "R11": "Void samples (we could not ask) and unknown time are neither up nor down. "
+        "Coverage is the share of the time, maintenance left out, that we know about.",
+        "R12": "Samples of several probes of one SLO are pooled, and their time is averaged.",
+    }
+    return tuple(said.items())
+
+
+def gathered(report: MonthReport) -> list[Rule]:
+    """Every rule of every SLO of *report* once, with the SLOs' names where they differ."""
+    who: dict[str, dict[str, list[str]]] = {}
+    for service in report.services:
+        for slo in service.slos:
+            for number, text in slo.rules:
+                who.setdefault(number, {}).setdefault(text, []).append(slo.id)
+    return [
+        Rule(number, text, tuple(slos) if len(texts) > 1 else ())
+        for number, texts in who.items()
+        for text, slos in texts.items()
+    ]
+
+
+def sli(what: Sli) -> str:
+    """What counts as good, in a few words."""
+    match what:
+        case Availability():
+            return "availability"
+        case Latency(bound_us=us, inclusive=inclusive):
+            least = "at most" if inclusive else "under"
+            return f"answered in {least} {words.bound(us)}"
+
+
+def _good(what: Sli) -> str:
+    match what:
+        case Availability():
+            return "A sample is good when everything that its probe expects was so."
+        case Latency():
+            return f"A sample is good when its probe's expectations held and it {sli(what)}."
+
+
+def _tiers(tiers: Iterable[Tier]) -> str:
+    return "; ".join(
+        f"{tier.name} ({tier.severity}) {words.factor(tier.factor)} over "
+        f"{words.exactly(tier.long_ms)} and {words.exactly(tier.short_ms)}, "
+        f"{words.many(tier.min_bad, 'bad sample')} at least"
+        for tier in tiers
+    )
+
+
+def _valid_for(slo: Slo, probes: Mapping[str, Probe]) -> str:
+    if slo.accounting.valid_for is not None:
+        return words.exactly(slo.accounting.valid_for // words.MILLISECOND)
+    each = sorted({2 * probes[name].every // words.MILLISECOND for name in slo.probes})
+    said = " or ".join(words.exactly(ms) for ms in each)
+    return f"{said}, twice its probe's interval"
+
+
+def _retries(which: Retries) -> str:
+    if which is Retries.FIRST:
+        return "The first attempt counts; confirmations decide only whether to page."
+    return "The last attempt counts: a failure that a confirmation took back is good."

@@ -1,0 +1,160 @@
+"""The sentences that every format for people shares, so that no two of them disagree."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from slo.budget import Rate
+from synthetics.reports import words
+from synthetics.reports.model import MonthReport, ServiceReport, SloReport, State, Trouble
+
+
+def title(report: MonthReport) -> str:
+    """``Availability, October 2026``."""
+    return f"Availability, {words.month(report.month.year, report.month.number)}"
+
+
+def standing(report: MonthReport) -> str:
+    """How far the month has come, and on whose clock."""
+    now = words.moment(report.as_of_ms, report.zone)
+    match report.state:
+        case State.FINISHED:
+            return f"The whole month, as of {now}."
+        case State.UNFINISHED:
+            return f"UNFINISHED: the month so far, as of {now}. Numbers will still change."
+        case State.FUTURE:
+            said = words.month(report.month.year, report.month.number)
+            return f"{said} has not begun (it is {now}): nothing can be said of it yet."
+
+
+def answer(report: MonthReport) -> str:
+    """The first thing a reader wants to know, in one sentence."""
+    slos = [slo for service in report.services for slo in service.slos]
+    if not slos:
+        return "No objective is declared for what was asked."
+    missed = sum(slo.met is False for slo in slos)
+    unknown = sum(slo.met is None for slo in slos)
+    so_far = " so far" if report.state is State.UNFINISHED else ""
+    if unknown == len(slos):
+        return nothing_kept(report)
+    if missed:
+        said = f"{missed} of {words.many(len(slos), 'objective')} missed{so_far}"
+    elif unknown:
+        said = f"{len(slos) - unknown} of {words.many(len(slos), 'objective')} met{so_far}"
+    else:
+        said = "The objective is met" if len(slos) == 1 else f"All {len(slos)} objectives are met"
+        said += so_far
+    return said + (f", {unknown} unknown." if unknown else ".")
+
+
+def nothing_kept(report: MonthReport) -> str:
+    """Why a month has no numbers."""
+    said = words.month(report.month.year, report.month.number)
+    if report.state is State.FUTURE:
+        return f"{said} has not begun."
+    if report.first_ms is None:
+        return "No sample was ever stored: availability is unknown."
+    first = words.moment(report.first_ms, report.zone)
+    if report.first_ms >= report.month.period(report.zone).to_ms:
+        return f"No sample of {said} is kept, the oldest is of {first}: availability is unknown."
+    return f"No sample of {said} counts: availability is unknown."
+
+
+def verdict(met: bool | None) -> str:
+    """``met``, ``missed`` or ``unknown``."""
+    return {True: "met", False: "missed", None: words.UNKNOWN}[met]
+
+
+def by_events(slo: SloReport) -> str:
+    """Availability by events."""
+    return words.availability(slo.tally.counts.sli, slo.objective)
+
+
+def by_time(slo: SloReport) -> str:
+    """Availability by time."""
+    return words.availability(slo.tally.time.availability, slo.objective)
+
+
+def events(slo: SloReport) -> str:
+    """``43,180 of 43,200 good, 20 bad``, and what was left out."""
+    counts = slo.tally.counts
+    said = f"{words.count(counts.good)} of {words.count(counts.valid)} good"
+    said += f", {words.count(counts.failed)} bad"
+    if counts.blip:
+        said += f" ({words.count(counts.blip)} not confirmed)"
+    if counts.excluded:
+        said += f"; {words.count(counts.excluded)} in maintenance"
+    if counts.void:
+        said += f"; {words.count(counts.void)} void"
+    return said
+
+
+def coverage(slo: SloReport) -> str:
+    """Share of the time that is known, maintenance left out."""
+    return words.covered(slo.tally.time.coverage)
+
+
+def downtime(slo: SloReport) -> str:
+    """Time of bad samples; unknown where nothing is known."""
+    return words.lost(slo.tally.time.down_ms) if slo.tally.known else words.UNKNOWN
+
+
+def maintenance(slo: SloReport) -> str:
+    """Time that was left out."""
+    return words.exactly(slo.tally.time.excluded_ms) if slo.tally.time.excluded_ms else "none"
+
+
+def unknown_time(slo: SloReport) -> str:
+    """Time that nothing is known of."""
+    return words.lost(slo.tally.time.unknown_ms) if slo.tally.time.unknown_ms else "none"
+
+
+def budget_events(slo: SloReport) -> str:
+    """Share of the budget used, by events."""
+    return words.used(slo.budget.consumed)
+
+
+def budget_time(slo: SloReport) -> str:
+    """The budget as time: ``4m of 44m38s``."""
+    if not slo.tally.known:
+        return words.UNKNOWN
+    return f"{words.lost(slo.budget.spent_ms)} of {words.allowed(slo.budget.allowed_ms)}"
+
+
+def budget(slo: SloReport) -> str:
+    """The budget both ways: ``46.3% of events, 53.7% left; 20m of 44m38s as time``."""
+    of_events = f"{budget_events(slo)} of events, {left(slo.budget.remaining)}"
+    return f"{of_events}; {budget_time(slo)} as time" if slo.tally.known else words.UNKNOWN
+
+
+def cause(trouble: Trouble) -> str:
+    """``checkout, step order: status``."""
+    where = trouble.probe + (f", step {trouble.step}" if trouble.step else "")
+    if not where:
+        return trouble.reason or "cause not kept"
+    return f"{where}: {trouble.reason}" if trouble.reason else where
+
+
+def length(trouble: Trouble, as_of_ms: int) -> str:
+    """How long it was, or has been."""
+    end = trouble.end_ms if trouble.end_ms is not None else as_of_ms
+    return words.lost(end - trouble.start_ms) + ("" if trouble.end_ms is not None else " so far")
+
+
+def detection(trouble: Trouble) -> str:
+    """Time from the first bad sample to the first alert."""
+    return words.lost(trouble.detected_ms - trouble.start_ms)
+
+
+def named(service: ServiceReport) -> str:
+    """A service's name, and its identifier where that is another."""
+    return service.name if service.name == service.id else f"{service.name} ({service.id})"
+
+
+def left(remaining: Rate | None) -> str:
+    """What is left of a budget: ``53.7% left``, or how much more than all of it was used."""
+    if remaining is None:
+        return words.UNKNOWN
+    if remaining < 0:
+        return f"overspent by {words.used(-remaining)}"
+    return f"{words.covered(Fraction(remaining))} left"

@@ -1,0 +1,85 @@
+"""A month in one line, a mark a day: told apart by shape and by word, never by colour alone."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from fractions import Fraction
+
+from synthetics.reports import words
+from synthetics.reports.model import Day, MonthBefore
+
+
+class Look(Enum):
+    """What a day looks like; the value is (word, mark in text)."""
+
+    WELL = ("no failure", "█")
+    HURT = ("failures, objective met", "▆")
+    MISSED = ("objective missed", "▂")
+    NOT_COUNTED = ("maintenance only", "m")
+    UNKNOWN = ("unknown", "?")
+    COMING = ("not yet", "·")
+
+    @property
+    def word(self) -> str:
+        """Its name in the legend."""
+        return self.value[0]
+
+    @property
+    def mark(self) -> str:
+        """Its mark in a line of text."""
+        return self.value[1]
+
+    @property
+    def slug(self) -> str:
+        """Its name in a style sheet."""
+        return self.name.lower().replace("_", "-")
+
+
+def look(day: Day, objective: Fraction) -> Look:
+    """How *day* looks beside *objective*, taken for that day alone."""
+    if day.tally is None:
+        return Look.COMING
+    counts = day.tally.counts
+    if not counts.valid:
+        return Look.NOT_COUNTED if counts.excluded else Look.UNKNOWN
+    if not counts.failed:
+        return Look.WELL
+    return Look.HURT if day.tally.met(objective) else Look.MISSED
+
+
+def told(day: Day, objective: Fraction) -> str:
+    """*day* in one line: ``Wed 14 Oct: 98.40%, 23 of 1,440 bad, down 23m``."""
+    said = words.day(day.date)
+    kind = look(day, objective)
+    if day.tally is None or not day.tally.known:
+        return f"{said}: {kind.word}"
+    counts, time = day.tally.counts, day.tally.time
+    said += f": {words.availability(counts.sli, objective)}"
+    if counts.failed:
+        said += f", {words.count(counts.failed)} of {words.count(counts.valid)} bad"
+    if time.down_ms:
+        said += f", down {words.lost(time.down_ms)}"
+    if time.excluded_ms:
+        said += f", maintenance {words.exactly(time.excluded_ms)}"
+    if time.unknown_ms:
+        said += f", unknown {words.lost(time.unknown_ms)}"
+    return said
+
+
+def before(past: MonthBefore, objective: Fraction) -> str:
+    """A month before in a few characters: ``99.98%``, or ``no data``."""
+    if not past.tally.kept:
+        return "no data"
+    return words.availability(past.tally.counts.sli, objective)
+
+
+def budget_bar(past: MonthBefore, objective: Fraction, cells: int) -> str:
+    """Which part of its budget a month before used, as a bar; ``>`` at its end: more than all."""
+    consumed = past.consumed(objective)
+    if consumed is None:
+        return ""
+    if consumed > 1:
+        return "█" * (cells - 1) + ">"
+    filled = math.ceil(consumed * cells)
+    return "█" * filled + "░" * (cells - filled)

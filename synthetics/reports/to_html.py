@@ -1,0 +1,27 @@
+"""The month as one HTML file: nothing to load, nothing to run, good on screen and on A4."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from synthetics.reports import charts, rules, story, strip, words
+from synthetics.reports.model import MonthReport
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(report: MonthReport) -> str:
+    """*report* as one self-contained document."""
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    pages.globals.update(words=words, story=story, rules=rules, strip=strip, charts=charts)
+    # Our own style sheet, which holds nothing of the user's, goes in as it is.
+    css = Markup((TEMPLATES / "month.css").read_text("utf-8"))  # noqa: S704
+    return pages.get_template("month.html.j2").render(report=report, css=css)

@@ -1,0 +1,188 @@
+"""The month for programs: format 1, exact as floats can be, ``null`` where nothing is known."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slo.budget import INFINITE, Budget, Rate, burn_rate
+from slo.counts import Counts
+from slo.shares import TimeShares
+from synthetics.reports import rules, story, strip, words
+from synthetics.reports.model import (
+    Day,
+    MonthBefore,
+    MonthReport,
+    Period,
+    ServiceReport,
+    SloReport,
+    State,
+    Trouble,
+)
+
+FORMAT = 1
+"""Raised when a field changes its meaning or goes; new fields may come without."""
+
+
+def render(report: MonthReport) -> str:
+    """*report* as one JSON object, keys in a fixed order."""
+    return json.dumps(document(report), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def document(report: MonthReport) -> dict[str, Any]:
+    """*report* as plain values, as ``docs/reports.md`` describes them."""
+    return {
+        "format": FORMAT,
+        "month": str(report.month),
+        "timezone": report.zone.key,
+        "as_of": words.iso(report.as_of_ms),
+        "state": report.state.value,
+        "label": report.label or None,
+        "answer": story.answer(report),
+        "services": [_service(report, service) for service in report.services],
+        "accounting": [
+            {"rule": rule.number, "text": rule.text, "slos": list(rule.slos)}
+            for rule in rules.gathered(report)
+        ],
+    }
+
+
+def events(counts: Counts) -> dict[str, int]:
+    """The ``events`` block."""
+    return {
+        "valid": counts.valid,
+        "bad": counts.failed,
+        "excluded": counts.excluded,
+        "void": counts.void,
+    }
+
+
+def time(shares: TimeShares) -> dict[str, Any]:
+    """The ``time`` block."""
+    return {
+        "up_s": words.seconds(shares.up_ms),
+        "down_s": words.seconds(shares.down_ms),
+        "excluded_s": words.seconds(shares.excluded_ms),
+        "unknown_s": words.seconds(shares.unknown_ms),
+        "availability": words.machine(shares.availability),
+        "coverage": words.machine(shares.coverage),
+    }
+
+
+def budget(what: Budget, *, exhausted_at_ms: int | None) -> dict[str, Any]:
+    """The ``budget`` block."""
+    return {
+        "consumed": words.machine(what.consumed),
+        "remaining": words.machine(what.remaining),
+        "time_s": words.seconds(what.allowed_ms),
+        "time_consumed": words.machine(_time_consumed(what)),
+        "exhausted_at": None if exhausted_at_ms is None else words.iso(exhausted_at_ms),
+    }
+
+
+def _time_consumed(what: Budget) -> Rate | None:
+    if what.consumed is None:
+        return None
+    if not what.allowed_ms:
+        return INFINITE if what.spent_ms else 0.0
+    return what.spent_ms / what.allowed_ms
+
+
+def _service(report: MonthReport, service: ServiceReport) -> dict[str, Any]:
+    return {
+        "service": service.id,
+        "name": service.name,
+        "owner": service.owner or None,
+        "met": service.met,
+        "maintenance": [
+            {
+                "from": words.iso(window.start_ms),
+                "to": words.iso(window.end_ms),
+                "reason": window.reason,
+            }
+            for window in service.maintenance
+        ],
+        "slos": [_slo(report, slo) for slo in service.slos],
+    }
+
+
+def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
+    counts = slo.tally.counts
+    return {
+        "slo": slo.id,
+        "name": slo.name,
+        "probes": list(slo.probes),
+        "objective": words.decimal(slo.objective),
+        "sli": words.machine(counts.sli),
+        "error_ratio": words.machine(counts.error_ratio),
+        "burn_rate": words.machine(burn_rate(counts, slo.objective)),
+        "events": events(counts),
+        "time": time(slo.tally.time),
+        "budget": budget(slo.budget, exhausted_at_ms=_exhausted_at_ms(report, slo)),
+        "met": slo.met,
+        "met_by_time": slo.met_by_time,
+        "period": _period(slo.period),
+        "counted_to": words.iso(slo.counted_to_ms),
+        "incidents": [_incident(trouble) for trouble in slo.incidents],
+        "days": [_day(slo, day) for day in slo.days],
+        "months_before": [_before(past, slo) for past in slo.before],
+    }
+
+
+def _exhausted_at_ms(report: MonthReport, slo: SloReport) -> int | None:
+    """When the budget ends at this month's rate, if that is before the month does."""
+    if report.state is not State.UNFINISHED:
+        return None
+    lasts_ms = slo.budget.exhausted_in_ms(burn_rate(slo.tally.counts, slo.objective))
+    if lasts_ms is None or slo.counted_to_ms + lasts_ms >= slo.period.to_ms:
+        return None
+    return slo.counted_to_ms + lasts_ms
+
+
+def _period(period: Period) -> dict[str, Any]:
+    return {
+        "timezone": period.zone.key,
+        "from": words.iso(period.from_ms),
+        "to": words.iso(period.to_ms),
+        "length_s": words.seconds(period.length_ms),
+    }
+
+
+def _incident(trouble: Trouble) -> dict[str, Any]:
+    end = trouble.end_ms
+    return {
+        "id": trouble.id,
+        "severity": trouble.severity,
+        "slos": list(trouble.slos),
+        "start": words.iso(trouble.start_ms),
+        "end": None if end is None else words.iso(end),
+        "duration_s": None if end is None else words.seconds(end - trouble.start_ms),
+        "detected_after_s": words.seconds(trouble.detected_ms - trouble.start_ms),
+        "probe": trouble.probe or None,
+        "step": trouble.step or None,
+        "reason": trouble.reason or None,
+    }
+
+
+def _day(slo: SloReport, day: Day) -> dict[str, Any]:
+    tally = day.tally
+    return {
+        "date": day.date.isoformat(),
+        "state": strip.look(day, slo.objective).slug,
+        "sli": words.machine(tally.counts.sli) if tally else None,
+        "events": events(tally.counts) if tally else None,
+        "time": time(tally.time) if tally else None,
+        "budget_remaining": words.machine(day.remaining),
+    }
+
+
+def _before(past: MonthBefore, slo: SloReport) -> dict[str, Any]:
+    counts = past.tally.counts
+    return {
+        "month": str(past.month),
+        "sli": words.machine(counts.sli),
+        "met": past.tally.met(slo.objective),
+        "events": events(counts) if past.tally.kept else None,
+        "time": time(past.tally.time) if past.tally.kept else None,
+        "budget_consumed": words.machine(past.consumed(slo.objective)),
+    }

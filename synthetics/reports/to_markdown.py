@@ -1,0 +1,138 @@
+"""The month as Markdown, for a wiki or a pull request; reads well as plain text too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from synthetics.reports import rules, story, strip, words
+from synthetics.reports.model import MonthReport, ServiceReport, SloReport
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def render(report: MonthReport) -> str:
+    """*report* with a heading a service, tables of pipes, and no HTML."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: MonthReport) -> Iterator[str]:
+    yield from (f"# {plain(story.title(report))}", "")
+    if report.label:
+        yield from (f"> **{plain(report.label)}**", "")
+    yield from (f"**{plain(story.answer(report))}**", "", plain(story.standing(report)), "")
+    if not report.services:
+        return
+    yield from _table(
+        ("Service", "SLO", "Objective:", "Available:", "Result", "Budget used:"),
+        [_row(service, slo) for service in report.services for slo in service.slos],
+    )
+    for service in report.services:
+        yield from _service(report, service)
+    yield from ("## How this was counted", "")
+    for rule in rules.gathered(report):
+        whose = f" ({', '.join(rule.slos)})" if rule.slos else ""
+        yield f"- **{rule.number}**{whose} {plain(rule.text)}"
+
+
+def _row(service: ServiceReport, slo: SloReport) -> tuple[str, ...]:
+    verdict = story.verdict(slo.met)
+    return (
+        plain(service.name),
+        plain(slo.name),
+        words.objective(slo.objective),
+        story.by_events(slo),
+        f"**{verdict}**" if slo.met is False else verdict,
+        story.budget_events(slo),
+    )
+
+
+def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
+    yield from (f"## {plain(story.named(service))}", "")
+    if service.owner:
+        yield from (f"Owner: {plain(service.owner)}", "")
+    for slo in service.slos:
+        yield from _slo(slo)
+    if service.incidents:
+        yield from ("### Incidents", "")
+        yield from _table(
+            ("When", "Lasted:", "Cause", "Detected after:", "Severity"),
+            [
+                (
+                    words.span(trouble.start_ms, trouble.end_ms, report.zone),
+                    story.length(trouble, report.as_of_ms),
+                    plain(story.cause(trouble)),
+                    story.detection(trouble),
+                    trouble.severity,
+                )
+                for trouble in service.incidents
+            ],
+        )
+    elif any(slo.tally.kept for slo in service.slos):
+        yield from ("No incidents.", "")
+    if service.maintenance:
+        yield from ("### Maintenance, not counted", "")
+        yield from _table(
+            ("When", "Why"),
+            [
+                (
+                    words.span(window.start_ms, window.end_ms, report.zone),
+                    plain(window.reason),
+                )
+                for window in service.maintenance
+            ],
+        )
+
+
+def _slo(slo: SloReport) -> Iterator[str]:
+    yield from (f"### {plain(slo.name)}: {story.verdict(slo.met)}", "")
+    if not slo.tally.kept:
+        yield from ("No sample of this month is kept: availability is unknown.", "")
+        return
+    yield from _table(
+        ("What", "Value"),
+        [
+            ("Good means", plain(f"{rules.sli(slo.sli)} ({', '.join(slo.probes)})")),
+            ("Objective", words.objective(slo.objective)),
+            ("Available, by events", f"{story.by_events(slo)} ({story.events(slo)})"),
+            (
+                "Available, by time",
+                f"{story.by_time(slo)} ({story.verdict(slo.met_by_time)})",
+            ),
+            ("Downtime", story.downtime(slo)),
+            ("Budget used", story.budget(slo)),
+            ("Coverage", story.coverage(slo)),
+            ("Unknown", story.unknown_time(slo)),
+            ("Maintenance", story.maintenance(slo)),
+        ],
+    )
+    looks = [strip.look(day, slo.objective) for day in slo.days]
+    legend = ", ".join(f"{look.mark} {look.word}" for look in strip.Look if look in looks)
+    yield from (f"`{''.join(look.mark for look in looks)}` ({legend})", "")
+    if slo.before:
+        yield from _table(
+            ("Month before", "Available:", "Result", "Budget used:"),
+            [
+                (
+                    words.month_short(past.month.year, past.month.number),
+                    strip.before(past, slo.objective),
+                    story.verdict(past.tally.met(slo.objective)),
+                    words.used(past.consumed(slo.objective)),
+                )
+                for past in slo.before
+            ],
+        )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table; a head that ends in a colon is of a column of numbers, set at the right."""
+    yield "| " + " | ".join(head.rstrip(":") for head in heads) + " |"
+    yield "|" + "|".join("---:" if head.endswith(":") else "---" for head in heads) + "|"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+    yield ""
+
+
+def plain(text: str) -> str:
+    """*text* with nothing in it that Markdown would take for its own, on one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))

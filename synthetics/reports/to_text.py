@@ -1,0 +1,121 @@
+"""The month on a terminal: 80 columns, the answer first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from synthetics.reports import columns, rules, story, strip, words
+from synthetics.reports.model import MonthReport, ServiceReport, SloReport, Trouble
+
+CELLS = 80
+HEADS = ("Service", "SLO", "Objective", "Available", "Result", "Budget used")
+
+
+def render(report: MonthReport) -> str:
+    """*report* as lines of at most 80 columns."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: MonthReport) -> Iterator[str]:
+    if report.label:
+        yield from columns.wrap(report.label, CELLS - 4, first="*** ", others="*** ")
+        yield ""
+    yield story.title(report)
+    yield "═" * CELLS
+    yield from columns.wrap(story.answer(report), CELLS)
+    yield from columns.wrap(story.standing(report), CELLS)
+    rows = [HEADS, *(_row(service, slo) for service in report.services for slo in service.slos)]
+    if len(rows) > 1:
+        yield ""
+        heads, *lines = columns.table(rows, numbers=frozenset({2, 3, 5}), cells=CELLS)
+        yield from (heads, "─" * columns.width(heads), *lines)
+    for service in report.services:
+        yield from _service(report, service)
+    if report.services:
+        yield from ("", "How this was counted", "─" * CELLS)
+        for rule in rules.gathered(report):
+            whose = f"({', '.join(rule.slos)}) " if rule.slos else ""
+            yield from columns.wrap(
+                whose + rule.text, CELLS, first=f"{rule.number:<4} ", others=" " * 5
+            )
+
+
+def _row(service: ServiceReport, slo: SloReport) -> tuple[str, ...]:
+    result = story.verdict(slo.met)
+    return (
+        service.name,
+        slo.name,
+        words.objective(slo.objective),
+        story.by_events(slo),
+        result.upper() if slo.met is False else result,
+        story.budget_events(slo),
+    )
+
+
+def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
+    owner = f" · owner {service.owner}" if service.owner else ""
+    yield from ("", columns.clip(story.named(service) + owner, CELLS), "─" * CELLS)
+    for slo in service.slos:
+        yield from _slo(slo)
+    if service.incidents:
+        yield "  Incidents"
+        for trouble in service.incidents:
+            yield from _incident(report, trouble)
+    elif any(slo.tally.kept for slo in service.slos):
+        yield "  Incidents        none"
+    for window in service.maintenance:
+        when = words.span(window.start_ms, window.end_ms, report.zone)
+        yield from _field("Maintenance", f"{when}, {window.reason}")
+
+
+def _slo(slo: SloReport) -> Iterator[str]:
+    what = f"{story.by_events(slo)}, objective {words.objective(slo.objective)}"
+    name = slo.name if slo.name == slo.id else f"{slo.name} ({slo.id})"
+    said = f"{name}: {story.verdict(slo.met).upper()}, {what}"
+    yield from columns.wrap(said, CELLS, others="  ")
+    if not slo.tally.kept:
+        yield from (*_field("Samples", "none kept of this month: unknown"), "")
+        return
+    yield from _field("Good means", f"{rules.sli(slo.sli)} ({', '.join(slo.probes)})")
+    yield from _field("By events", f"{story.by_events(slo)}  {story.events(slo)}")
+    yield from _field("By time", f"{story.by_time(slo)}  {story.verdict(slo.met_by_time)}")
+    yield from _field("Downtime", story.downtime(slo))
+    yield from _field("Budget used", story.budget(slo))
+    yield from _field(
+        "Coverage",
+        f"{story.coverage(slo)} known; maintenance {story.maintenance(slo)}, "
+        f"unknown {story.unknown_time(slo)}",
+    )
+    looks = [strip.look(day, slo.objective) for day in slo.days]
+    yield from _field("Days", "".join(look.mark for look in looks))
+    yield from _field("", "".join(f"{day:<7}" for day in (1, 8, 15, 22, 29)).rstrip())
+    seen = [look for look in strip.Look if look in looks]
+    yield from _field("", "   ".join(f"{look.mark} {look.word}" for look in seen))
+    yield from _before(slo)
+    yield ""
+
+
+def _before(slo: SloReport) -> Iterator[str]:
+    head = "Months before"
+    for past in slo.before:
+        said = words.month_short(past.month.year, past.month.number)
+        number = columns.right(strip.before(past, slo.objective), 10)
+        bar = strip.budget_bar(past, slo.objective, 20)
+        met = f"  {story.verdict(past.tally.met(slo.objective)):<7}" if past.tally.kept else ""
+        yield from _field(head, f"{said}{number}{met}  {bar}".rstrip(), whole=True)
+        head = ""
+
+
+def _incident(report: MonthReport, trouble: Trouble) -> Iterator[str]:
+    when = words.span(trouble.start_ms, trouble.end_ms, report.zone)
+    yield f"    {when}, {story.length(trouble, report.as_of_ms)}"
+    said = f"{story.cause(trouble)}; {trouble.severity} after {story.detection(trouble)}"
+    yield from columns.wrap(said, CELLS, first=" " * 6, others=" " * 6)
+
+
+def _field(name: str, value: str, *, whole: bool = False) -> Iterator[str]:
+    lead = columns.left(f"  {name}", 19)
+    if whole:
+        yield (lead + value).rstrip()
+    else:
+        yield from columns.wrap(value, CELLS, first=lead, others=" " * 19)
