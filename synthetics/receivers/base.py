@@ -76,6 +76,7 @@ class Message:
         budget_left: Share of the budget that is left, below 0 when overspent.
         exhausted_ms: When the budget is gone at this rate; ``None`` if it is, or never will be.
         failing: The newest bad sample.
+        resolution: Of a resolve, why it is over, as a slug.
         also: Other SLOs of the service that are firing, as identifiers.
         url: This product's own page about it; empty if nobody said where it is reached.
     """
@@ -102,6 +103,7 @@ class Message:
     budget_left: float | None = None
     exhausted_ms: int | None = None
     failing: Failing | None = None
+    resolution: str = ""
     also: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     url: str = ""

@@ -17,6 +17,9 @@ from synthetics.receivers.text import shorten
 LONGEST_PAUSE_S = 3600.0
 """A far side that asks for more is asked again after this; a page must not wait for a typo."""
 
+CONNECT_LIMIT_S = 5.0
+"""Who does not answer a knock within this has certainly not taken the message."""
+
 _READ_AT_MOST = 4096
 _DETAIL_LIMIT = 200
 _WORTH_REPEATING = frozenset({408, 425, 429})
@@ -30,6 +33,23 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def new_session() -> aiohttp.ClientSession:
+    """
+    A session fit for receivers: nothing is remembered from one message to the next.
+
+    A kept connection may be dead, and a POST that finds out so cannot tell whether it
+    arrived; pages are rare enough to open a new one each.  Answers are not unpacked,
+    so no bomb in one can go off.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, force_close=True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_LIMIT_S),
+        headers={"User-Agent": "synthetics", "Accept-Encoding": "identity"},
+    )
 
 
 async def post(

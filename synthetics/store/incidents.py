@@ -84,6 +84,7 @@ _ALERT = """
     FROM alerts
 """
 FIRING = _ALERT + "WHERE resolved_ms IS NULL ORDER BY id"
+FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
 OF_INCIDENT = _ALERT + "WHERE incident_id = :incident_id ORDER BY id"
 
 OPEN_INCIDENT = """
@@ -194,6 +195,11 @@ def resolve(
 def firing(db: sqlite3.Connection) -> list[Alert]:
     """Every alert that fires, in the order of firing."""
     return [_alert(row) for row in db.execute(FIRING)]
+
+
+def firing_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:
+    """The alerts of an incident that fire, in the order of firing."""
+    return [_alert(row) for row in db.execute(FIRING_OF, {"incident_id": incident_id})]
 
 
 def alerts_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:

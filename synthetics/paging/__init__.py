@@ -1,0 +1,1 @@
+"""Paging: the judge decides what is owed, the courier delivers it."""

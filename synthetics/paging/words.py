@@ -1,0 +1,91 @@
+"""What a page says in its first line."""
+
+from __future__ import annotations
+
+from synthetics.clock import instant
+from synthetics.config.model import Latency, Slo
+from synthetics.receivers.base import Message
+from synthetics.receivers.text import flat, shorten
+
+_SERVICE = 30
+_PROBE = 30
+_STEP = 20
+# With these a summary says all but the time within 80 characters at the usual lengths.
+
+_NAMED = {
+    "timeout": "timed out",
+    "dns": "name not found",
+    "connect": "no connection",
+    "tls-expired": "certificate expired",
+}
+
+_ENDINGS = {
+    "slo-removed": "its SLO is no longer configured",
+    "policy-changed": "its alert policy no longer has this tier",
+    "rerouted": "others are told now",
+}
+
+
+def summary(
+    *,
+    service: str,
+    slo: Slo,
+    probe: str,
+    step: str,
+    reason: str,
+    status: int | None,
+    since_ms: int | None,
+    at_ms: int,
+) -> str:
+    """
+    What fails and for whom: ``本店: checkout fails at step order (status 500) since 14:03 UTC``.
+
+    Args:
+        service: Its name as people call it.
+        slo: Whose budget burns.
+        probe: What fails; empty if no bad sample was found.
+        step: Where in a journey, or empty.
+        reason: Why, a slug; empty if the sample itself was good, but too slow.
+        status: HTTP status of the failing answer, if there was one.
+        since_ms: The first bad sample, if one was found.
+        at_ms: Now; a beginning on another day is said with its date.
+    """
+    what = shorten(probe or slo.id, _PROBE)
+    if isinstance(slo.sli, Latency) and not reason:
+        what += f" is slower than {_milliseconds(slo.sli.bound_us)}"
+    else:
+        what += " fails"
+        if step:
+            what += f" at step {shorten(step, _STEP)}"
+        why = f"status {status}" if reason == "status" and status else _NAMED.get(reason, reason)
+        if why:
+            what += f" ({flat(why)})"
+    since = "" if since_ms is None else f" since {_when(since_ms, at_ms)}"
+    return f"{shorten(service, _SERVICE)}: {what}{since}"
+
+
+def resolved(message: Message, at_ms: int, resolution: str) -> str:
+    """The end of what *message* began."""
+    ending = _ENDINGS.get(resolution)
+    if ending is not None:
+        return f"Closed, {ending}: {message.summary}"
+    began_ms = message.detected_ms if message.since_ms is None else message.since_ms
+    return f"Resolved after {_lasting(at_ms - began_ms)}: {message.summary}"
+
+
+def _when(ms: int, at_ms: int) -> str:
+    then, now = instant(ms), instant(at_ms)
+    return f"{then:%H:%M} UTC" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M} UTC"
+
+
+def _lasting(ms: int) -> str:
+    minutes, seconds = divmod(max(ms, 0) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
+    said = [f"{number}{unit}" for number, unit in parts if number]
+    return " ".join(said[:2]) or "0s"
+
+
+def _milliseconds(us: int) -> str:
+    return f"{us // 1000}ms" if us % 1000 == 0 else f"{us / 1000:g}ms"
