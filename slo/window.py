@@ -17,7 +17,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Unit = Literal["day", "week", "month", "quarter", "year"]
 
-NOMINAL_DAYS: dict[str, int] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+NOMINAL_DAYS: dict[Unit, int] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+LONGEST_DAYS: dict[Unit, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,11 @@ class Rolling:
         """Its length."""
         return self.length_ms
 
+    @property
+    def longest_ms(self) -> int:
+        """Its length."""
+        return self.length_ms
+
     def bounds(self, at_ms: int) -> Bounds:
         """The window that ends at *at_ms*."""
         start = at_ms - self.length_ms
@@ -103,6 +109,11 @@ class Calendar:
     def nominal_length_ms(self) -> int:
         """Length to reckon factors with, the same all year: a month is 30 days."""
         return NOMINAL_DAYS[self.unit] * DAY_MS
+
+    @property
+    def longest_ms(self) -> int:
+        """No period is longer; a day more than its days, for clocks that go back."""
+        return (LONGEST_DAYS[self.unit] + 1) * DAY_MS
 
     def bounds(self, at_ms: int) -> Bounds:
         """The period that *at_ms* falls into, known up to and including *at_ms*."""
@@ -137,9 +148,7 @@ class Calendar:
 
     def _next(self, first: date) -> date:
         """First day of the period after the one that begins on *first*."""
-        # The longest period of a unit, from its first day, ends within the next period.
-        longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[self.unit]
-        return self._first_day(first + timedelta(days=longest))
+        return self._first_day(first + timedelta(days=LONGEST_DAYS[self.unit]))
 
     def _midnight_ms(self, day: date) -> int:
         """

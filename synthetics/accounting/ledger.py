@@ -1,0 +1,257 @@
+"""The history of every objective, kept up to date sample by sample."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+
+from slo.budget import budget, burn_rate
+from slo.counts import NOTHING, Counts
+from slo.policy import Decision, History, decide
+from slo.shares import TimeShares, averaged
+from slo.spans import Spans
+from slo.timeline import Timeline
+from synthetics.accounting.maintenance import excluded_by_service
+from synthetics.accounting.past import read
+from synthetics.accounting.standing import Standing
+from synthetics.accounting.views import View
+from synthetics.config.model import Config, Slo
+from synthetics.sample import Sample
+from synthetics.store.reader import Reader
+
+
+@dataclass(slots=True)
+class _Account:
+    """
+    One probe in one view: a timeline by location, shared by the SLOs that look so.
+
+    Attributes:
+        reach_ms: How far back the windows of those SLOs can look.
+        since_ms: How far back its timelines are complete; ``None`` until loaded.
+    """
+
+    reach_ms: int = 0
+    since_ms: int | None = None
+    timelines: dict[str, Timeline] = field(default_factory=dict)
+
+    def put(self, location: str, timeline: Timeline, until_ms: int) -> None:
+        """Know *timeline* up to *until_ms*, and keep what was applied of later samples."""
+        known = self.timelines.get(location)
+        if known is not None:
+            known.trim(until_ms + 1)
+            timeline.extend(known.runs())
+        self.timelines[location] = timeline
+
+
+Key = tuple[str, View]
+"""A probe, and how it is looked at."""
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Ledger:
+    """
+    Counts and times of all SLOs of a configuration.
+
+    Samples of the probes of an SLO, from every location, are pooled (R12):
+    events are added up, and shares of time are averaged over the series.
+
+    Knows no clock: whoever asks says what time it is.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._accounts: dict[Key, _Account] = {}
+        self._views: dict[str, list[View]] = {}
+        self._excluded: dict[str, Spans] = {}
+        self.adopt(config)
+
+    def adopt(self, config: Config) -> frozenset[Key]:
+        """
+        Go by another configuration.
+
+        What is known stays known as far as it is still needed.  Returns what is
+        not known far enough back; the next `load` reads exactly that.
+        """
+        reach: dict[Key, int] = defaultdict(int)
+        for slo in config.slos.values():
+            looks_back = max([slo.window.longest_ms, *(tier.long_ms for tier in slo.tiers)])
+            for probe in slo.probes:
+                key = probe, View.of(slo)
+                reach[key] = max(reach[key], looks_back + _valid_for_ms(config, slo, probe))
+        accounts = {}
+        for key, reach_ms in reach.items():
+            account = self._accounts.get(key) or _Account()
+            if reach_ms > account.reach_ms:
+                account.since_ms = None
+            account.reach_ms = reach_ms
+            accounts[key] = account
+        self._config = config
+        self._accounts = accounts
+        self._views = defaultdict(list)
+        for probe, view in accounts:
+            self._views[probe].append(view)
+        self._excluded = excluded_by_service(config)
+        return self.unknown()
+
+    def unknown(self) -> frozenset[Key]:
+        """What `load` has not read yet."""
+        return frozenset(key for key, account in self._accounts.items() if account.since_ms is None)
+
+    def load(self, reader: Reader, at_ms: int, since_ms: int | None = None) -> None:
+        """
+        Read what is not known yet, up to and including *at_ms*.
+
+        Args:
+            reader: Where samples are kept.
+            at_ms: The present.
+            since_ms: Know everything at least back to here; by default no further
+                than the windows reach.
+        """
+        missing: dict[tuple[View, int], dict[str, _Account]] = defaultdict(dict)
+        for (probe, view), account in self._accounts.items():
+            start_ms = at_ms - account.reach_ms
+            start_ms = start_ms if since_ms is None else min(start_ms, since_ms)
+            if account.since_ms is None or account.since_ms > start_ms:
+                missing[view, start_ms][probe] = account
+        stored = {series.id: series for series in reader.series()} if missing else {}
+        for (view, start_ms), accounts in missing.items():
+            wanted = [each.id for each in stored.values() if each.probe in accounts]
+            for series_id, runs in read(reader, wanted, view, start_ms - 1, at_ms):
+                series = stored[series_id]
+                accounts[series.probe].put(series.location, Timeline(runs), at_ms)
+            for account in accounts.values():
+                account.since_ms = start_ms
+
+    def apply(self, sample: Sample) -> None:
+        """Count *sample*; one of the same instant is replaced (R3)."""
+        for view in self._views.get(sample.probe, ()):
+            timelines = self._accounts[sample.probe, view].timelines
+            timeline = timelines.get(sample.location)
+            if timeline is None:
+                timeline = timelines[sample.location] = Timeline()
+            timeline.add(sample.scheduled_ms, view.mark_of(sample))
+
+    def trim(self, at_ms: int) -> None:
+        """Forget what no window can reach at *at_ms* or later."""
+        for account in self._accounts.values():
+            since_ms = at_ms - account.reach_ms
+            for timeline in account.timelines.values():
+                timeline.trim(since_ms)
+            if account.since_ms is not None:
+                account.since_ms = max(account.since_ms, since_ms)
+
+    def excluded(self, service: str) -> Spans:
+        """Declared maintenance of *service*, in whole minutes (R2)."""
+        return self._excluded[service]
+
+    def history(self, slo_id: str) -> History:
+        """The samples of an SLO, for `slo.policy.decide`; follows what is applied later."""
+        slo = self._config.slos[slo_id]
+        excluded = self._excluded[slo.service]
+        pools = [self._accounts[probe, View.of(slo)].timelines for probe in slo.probes]
+
+        def pooled(after_ms: int, until_ms: int) -> Counts:
+            total = NOTHING
+            for pool in pools:
+                for timeline in pool.values():
+                    counts = timeline.counts(after_ms, until_ms, excluded)
+                    total = counts if total is NOTHING else total + counts
+            return total
+
+        return pooled
+
+    def counts(self, slo_id: str, after_ms: int, until_ms: int) -> Counts:
+        """Samples of an SLO that were due in ``(after_ms, until_ms]``."""
+        return self.history(slo_id)(after_ms, until_ms)
+
+    def time(
+        self, slo_id: str, from_ms: int, to_ms: int, until_ms: int | None = None
+    ) -> TimeShares:
+        """
+        How ``[from_ms, to_ms)`` divides for an SLO (R9), not counting what lies after *until_ms*.
+
+        The mean of its series.  A location that is not the configured one takes
+        part where it has anything to say, so one that was given up long ago does
+        not make the SLO look blind.
+        """
+        slo = self._config.slos[slo_id]
+        excluded = self._excluded[slo.service]
+        return averaged(
+            [
+                timeline.time(from_ms, to_ms, valid_for_ms, excluded, until_ms)
+                for timeline, valid_for_ms in self._series(slo, from_ms, to_ms)
+            ]
+        )
+
+    def down_spans(self, slo_id: str, from_ms: int, to_ms: int) -> Spans:
+        """When in ``[from_ms, to_ms)`` any series of an SLO was down."""
+        slo = self._config.slos[slo_id]
+        excluded = self._excluded[slo.service]
+        return Spans.of(
+            pair
+            for timeline, valid_for_ms in self._series(slo, from_ms, to_ms)
+            for pair in timeline.down_spans(from_ms, to_ms, valid_for_ms, excluded)
+        )
+
+    def decisions(
+        self, slo_id: str, at_ms: int, firing: Collection[str] = ()
+    ) -> tuple[Decision, ...]:
+        """Each tier of an SLO at *at_ms* (R7); *firing* names those that fired until now."""
+        slo = self._config.slos[slo_id]
+        history = self.history(slo_id)
+        return tuple(
+            decide(
+                tier,
+                slo.objective,
+                history,
+                at_ms,
+                firing=tier.name in firing,
+                no_data=slo.no_data,
+            )
+            for tier in slo.tiers
+        )
+
+    def standing(self, slo_id: str, at_ms: int, firing: Collection[str] = ()) -> Standing:
+        """Where an SLO stands at *at_ms*; *firing* names the tiers that fired until now."""
+        slo = self._config.slos[slo_id]
+        bounds = slo.window.bounds(at_ms)
+        counts = self.counts(slo_id, bounds.after_ms, bounds.until_ms)
+        time = self.time(slo_id, bounds.from_ms, bounds.known_to_ms)
+        aside_ms = self._excluded[slo.service].length_ms(bounds.from_ms, bounds.to_ms)
+        return Standing(
+            slo=slo_id,
+            at_ms=at_ms,
+            bounds=bounds,
+            counts=counts,
+            burn=burn_rate(counts, slo.objective),
+            budget=budget(
+                counts,
+                slo.objective,
+                length_ms=bounds.length_ms - aside_ms,
+                passed=Fraction(bounds.known_ms, bounds.length_ms),
+                down_ms=time.down_ms,
+            ),
+            time=time,
+            decisions=self.decisions(slo_id, at_ms, firing),
+        )
+
+    def _series(self, slo: Slo, from_ms: int, to_ms: int) -> Iterator[tuple[Timeline, int]]:
+        """The timelines of an SLO that count for a stretch of time, and how long each speaks."""
+        for probe in slo.probes:
+            valid_for_ms = _valid_for_ms(self._config, slo, probe)
+            timelines = self._accounts[probe, View.of(slo)].timelines
+            yield timelines.get(self._config.location, Timeline()), valid_for_ms
+            for location, timeline in timelines.items():
+                if location == self._config.location:
+                    continue
+                if timeline.counts(from_ms - valid_for_ms, to_ms) != NOTHING:
+                    yield timeline, valid_for_ms
+
+
+def _valid_for_ms(config: Config, slo: Slo, probe: str) -> int:
+    """How long a sample of *probe* speaks for *slo* (R9)."""
+    valid_for = slo.accounting.valid_for
+    return (2 * config.probes[probe].every if valid_for is None else valid_for) // MILLISECOND
