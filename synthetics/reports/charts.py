@@ -18,6 +18,7 @@ PLOT_TOP, PLOT_BOTTOM = 12, 112
 
 SIGNS = {
     Look.WELL: "",
+    Look.GAPS: "?",
     Look.HURT: "!",
     Look.MISSED: "✕",
     Look.NOT_COUNTED: "M",

@@ -155,7 +155,10 @@ class Trouble:
         slos: Identifiers of the SLOs that it touched.
         start_ms: The first bad sample.
         detected_ms: When the first alert of it fired.
-        end_ms: When the service was well again; ``None`` while it is not.
+        end_ms: When the first good sample after the last bad one was due; ``None`` while its
+            alerts fire.
+        closed_ms: When the last of its alerts resolved, which needs some good time first.
+        down_ms: Downtime in it, of any of its SLOs; less than its length if it came and went.
         probe: Who saw it; empty if not kept.
         step: Step of a journey that failed; empty if none.
         reason: Stable slug.
@@ -167,9 +170,17 @@ class Trouble:
     start_ms: int
     detected_ms: int
     end_ms: int | None
+    closed_ms: int | None
+    down_ms: int
     probe: str
     step: str
     reason: str
+
+    def touches(self, period: Period) -> bool:
+        """Whether any part of it lies in *period*."""
+        return self.start_ms < period.to_ms and (
+            self.end_ms is None or self.end_ms > period.from_ms
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +199,7 @@ class SloReport:
 
     Attributes:
         period: The whole month in the SLO's own time zone, or else the report's.
-        counted_to_ms: Where counting ended: the period's end, or the report's instant.
+        counted_to_ms: Where counting ended: the period's end, or the report's instant if earlier.
         tally: The month, or as much of it as has passed.
         budget: The error budget, R6.
         days: One a day of the month.
@@ -239,7 +250,7 @@ class ServiceReport:
         verdicts = [slo.met for slo in self.slos]
         if False in verdicts:
             return False
-        return None if None in verdicts else True
+        return None if None in verdicts or not verdicts else True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,9 @@ from slo.budget import Rate
 from synthetics.reports import words
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, State, Trouble
 
+NAMED = 3
+"""Missed objectives that are named in the first sentence; more are only counted there."""
+
 
 def title(report: MonthReport) -> str:
     """``Availability, October 2026``."""
@@ -32,13 +35,15 @@ def answer(report: MonthReport) -> str:
     slos = [slo for service in report.services for slo in service.slos]
     if not slos:
         return "No objective is declared for what was asked."
-    missed = sum(slo.met is False for slo in slos)
+    missed = [slo.name for slo in slos if slo.met is False]
     unknown = sum(slo.met is None for slo in slos)
     so_far = " so far" if report.state is State.UNFINISHED else ""
     if unknown == len(slos):
         return nothing_kept(report)
     if missed:
-        said = f"{missed} of {words.many(len(slos), 'objective')} missed{so_far}"
+        said = f"{len(missed)} of {words.many(len(slos), 'objective')} missed{so_far}"
+        if len(missed) <= NAMED:
+            said += f" ({', '.join(missed)})"
     elif unknown:
         said = f"{len(slos) - unknown} of {words.many(len(slos), 'objective')} met{so_far}"
     else:

@@ -9,11 +9,15 @@ from fractions import Fraction
 from synthetics.reports import words
 from synthetics.reports.model import Day, MonthBefore
 
+MOSTLY_KNOWN = Fraction(95, 100)
+"""A day of which less is known is not called free of failures."""
+
 
 class Look(Enum):
     """What a day looks like; the value is (word, mark in text)."""
 
     WELL = ("no failure", "█")
+    GAPS = ("no failure seen, partly unknown", "▓")
     HURT = ("failures, objective met", "▆")
     MISSED = ("objective missed", "▂")
     NOT_COUNTED = ("maintenance only", "m")
@@ -44,7 +48,8 @@ def look(day: Day, objective: Fraction) -> Look:
     if not counts.valid:
         return Look.NOT_COUNTED if counts.excluded else Look.UNKNOWN
     if not counts.failed:
-        return Look.WELL
+        known = day.tally.time.coverage
+        return Look.WELL if known is None or known >= MOSTLY_KNOWN else Look.GAPS
     return Look.HURT if day.tally.met(objective) else Look.MISSED
 
 
@@ -67,11 +72,14 @@ def told(day: Day, objective: Fraction) -> str:
     return said
 
 
-def before(past: MonthBefore, objective: Fraction) -> str:
-    """A month before in a few characters: ``99.98%``, or ``no data``."""
+def before(past: MonthBefore, objective: Fraction) -> tuple[str, str]:
+    """A month before in a few characters: availability, or ``no data``, and coverage."""
     if not past.tally.kept:
-        return "no data"
-    return words.availability(past.tally.counts.sli, objective)
+        return "no data", ""
+    return (
+        words.availability(past.tally.counts.sli, objective),
+        words.covered(past.tally.time.coverage),
+    )
 
 
 def budget_bar(past: MonthBefore, objective: Fraction, cells: int) -> str:

@@ -157,6 +157,8 @@ def _incident(trouble: Trouble) -> dict[str, Any]:
         "start": words.iso(trouble.start_ms),
         "end": None if end is None else words.iso(end),
         "duration_s": None if end is None else words.seconds(end - trouble.start_ms),
+        "closed": None if trouble.closed_ms is None else words.iso(trouble.closed_ms),
+        "down_s": words.seconds(trouble.down_ms),
         "detected_after_s": words.seconds(trouble.detected_ms - trouble.start_ms),
         "probe": trouble.probe or None,
         "step": trouble.step or None,

@@ -24,7 +24,7 @@ def _lines(report: MonthReport) -> Iterator[str]:
     if not report.services:
         return
     yield from _table(
-        ("Service", "SLO", "Objective:", "Available:", "Result", "Budget used:"),
+        ("Service", "SLO", "Objective:", "Available:", "Coverage:", "Result", "Budget used:"),
         [_row(service, slo) for service in report.services for slo in service.slos],
     )
     for service in report.services:
@@ -42,6 +42,7 @@ def _row(service: ServiceReport, slo: SloReport) -> tuple[str, ...]:
         plain(slo.name),
         words.objective(slo.objective),
         story.by_events(slo),
+        story.coverage(slo),
         f"**{verdict}**" if slo.met is False else verdict,
         story.budget_events(slo),
     )
@@ -111,11 +112,11 @@ def _slo(slo: SloReport) -> Iterator[str]:
     yield from (f"`{''.join(look.mark for look in looks)}` ({legend})", "")
     if slo.before:
         yield from _table(
-            ("Month before", "Available:", "Result", "Budget used:"),
+            ("Month before", "Available:", "Coverage:", "Result", "Budget used:"),
             [
                 (
                     words.month_short(past.month.year, past.month.number),
-                    strip.before(past, slo.objective),
+                    *strip.before(past, slo.objective),
                     story.verdict(past.tally.met(slo.objective)),
                     words.used(past.consumed(slo.objective)),
                 )

@@ -8,7 +8,7 @@ from synthetics.reports import columns, rules, story, strip, words
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, Trouble
 
 CELLS = 80
-HEADS = ("Service", "SLO", "Objective", "Available", "Result", "Budget used")
+HEADS = ("Service", "SLO", "Objective", "Available", "Coverage", "Result", "Budget")
 
 
 def render(report: MonthReport) -> str:
@@ -27,7 +27,7 @@ def _lines(report: MonthReport) -> Iterator[str]:
     rows = [HEADS, *(_row(service, slo) for service in report.services for slo in service.slos)]
     if len(rows) > 1:
         yield ""
-        heads, *lines = columns.table(rows, numbers=frozenset({2, 3, 5}), cells=CELLS)
+        heads, *lines = columns.table(rows, numbers=frozenset({2, 3, 4, 6}), cells=CELLS)
         yield from (heads, "─" * columns.width(heads), *lines)
     for service in report.services:
         yield from _service(report, service)
@@ -47,6 +47,7 @@ def _row(service: ServiceReport, slo: SloReport) -> tuple[str, ...]:
         slo.name,
         words.objective(slo.objective),
         story.by_events(slo),
+        story.coverage(slo),
         result.upper() if slo.met is False else result,
         story.budget_events(slo),
     )
@@ -99,10 +100,12 @@ def _before(slo: SloReport) -> Iterator[str]:
     head = "Months before"
     for past in slo.before:
         said = words.month_short(past.month.year, past.month.number)
-        number = columns.right(strip.before(past, slo.objective), 10)
-        bar = strip.budget_bar(past, slo.objective, 20)
-        met = f"  {story.verdict(past.tally.met(slo.objective)):<7}" if past.tally.kept else ""
-        yield from _field(head, f"{said}{number}{met}  {bar}".rstrip(), whole=True)
+        available, known = strip.before(past, slo.objective)
+        said += columns.right(available, 10)
+        if past.tally.kept:
+            said += f"  {story.verdict(past.tally.met(slo.objective)):<7}"
+            said += f"  {strip.budget_bar(past, slo.objective, 20):<20}  {known} known"
+        yield (columns.left(f"  {head}", 19) + said).rstrip()
         head = ""
 
 
@@ -113,9 +116,6 @@ def _incident(report: MonthReport, trouble: Trouble) -> Iterator[str]:
     yield from columns.wrap(said, CELLS, first=" " * 6, others=" " * 6)
 
 
-def _field(name: str, value: str, *, whole: bool = False) -> Iterator[str]:
+def _field(name: str, value: str) -> Iterator[str]:
     lead = columns.left(f"  {name}", 19)
-    if whole:
-        yield (lead + value).rstrip()
-    else:
-        yield from columns.wrap(value, CELLS, first=lead, others=" " * 19)
+    yield from columns.wrap(value, CELLS, first=lead, others=" " * 19)

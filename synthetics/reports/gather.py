@@ -1,0 +1,221 @@
+"""From what was kept to the value of a month: counting only, nothing rounded, nothing worded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from slo.budget import Budget, budget
+from slo.window import Calendar
+from synthetics.accounting.ledger import Ledger
+from synthetics.clock import millis
+from synthetics.config.model import Config, Slo
+from synthetics.reports.model import (
+    Day,
+    Month,
+    MonthBefore,
+    MonthReport,
+    NotCounted,
+    Period,
+    ServiceReport,
+    SloReport,
+    State,
+    Tally,
+    Trouble,
+)
+from synthetics.reports.rules import rules
+
+MONTHS_BEFORE = 6
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    What the report shall be of.
+
+    Attributes:
+        zone: Stands in where an SLO names no time zone of its own.
+        as_of_ms: Nothing later than this is looked at.
+        services: Identifiers; all services if empty.
+        label: A line that every format prints prominently.
+    """
+
+    month: Month
+    zone: ZoneInfo
+    as_of_ms: int
+    services: Collection[str] = ()
+    label: str = ""
+
+    def slos(self, config: Config) -> list[Slo]:
+        """The objectives that it is about, in the order of the configuration."""
+        return [
+            slo for slo in config.slos.values() if not self.services or slo.service in self.services
+        ]
+
+    def period(self, slo: Slo) -> Period:
+        """The month on the clock of *slo*."""
+        window = slo.window
+        zone = window.timezone if isinstance(window, Calendar) else self.zone
+        return self.month.period(zone)
+
+    def reach(self, config: Config) -> tuple[int, int]:
+        """The stretch of time that has to be read: from the oldest month shown to the end."""
+        oldest = self.month.plus(-MONTHS_BEFORE)
+        periods = [self.period(slo) for slo in self.slos(config)]
+        start = min(
+            (oldest.period(period.zone).from_ms for period in periods), default=self.as_of_ms
+        )
+        end = max((period.to_ms for period in periods), default=self.as_of_ms)
+        return start, min(end, self.as_of_ms + 1)
+
+
+def month_report(
+    config: Config,
+    asked: Asked,
+    *,
+    ledger: Ledger,
+    troubles: Sequence[tuple[str, Trouble]],
+    first_ms: int | None,
+) -> MonthReport:
+    """
+    Count the month.
+
+    Args:
+        config: The objectives.
+        asked: What it shall be of.
+        ledger: Their histories, complete over `Asked.reach`.
+        troubles: Incidents, each with the identifier of its service.
+        first_ms: The oldest sample that was kept.
+    """
+    services = []
+    for service in config.services.values():
+        slos = [slo for slo in asked.slos(config) if slo.service == service.id]
+        if not slos:
+            continue
+        periods = [asked.period(slo) for slo in slos]
+        own = tuple(
+            trouble
+            for whose, trouble in troubles
+            if whose == service.id and any(trouble.touches(period) for period in periods)
+        )
+        services.append(
+            ServiceReport(
+                id=service.id,
+                name=service.name,
+                owner=service.owner,
+                slos=tuple(_slo_report(config, asked, slo, ledger, own) for slo in slos),
+                maintenance=_maintenance(config, service.id, periods),
+                incidents=own,
+            )
+        )
+    return MonthReport(
+        month=asked.month,
+        zone=asked.zone,
+        as_of_ms=asked.as_of_ms,
+        state=_state(asked, [slo.period for service in services for slo in service.slos]),
+        first_ms=first_ms,
+        label=asked.label,
+        services=tuple(services),
+    )
+
+
+def _state(asked: Asked, periods: Sequence[Period]) -> State:
+    """In some zones a month begins and ends before it does in others."""
+    periods = periods or [asked.month.period(asked.zone)]
+    if all(asked.as_of_ms < period.from_ms for period in periods):
+        return State.FUTURE
+    if any(asked.as_of_ms < period.to_ms for period in periods):
+        return State.UNFINISHED
+    return State.FINISHED
+
+
+def _slo_report(
+    config: Config, asked: Asked, slo: Slo, ledger: Ledger, troubles: Sequence[Trouble]
+) -> SloReport:
+    period = asked.period(slo)
+    tally = _tally(ledger, slo, period, asked.as_of_ms)
+    counted_to_ms = max(period.from_ms, min(asked.as_of_ms, period.to_ms))
+    aside_ms = ledger.excluded(slo.service).length_ms(period.from_ms, period.to_ms)
+
+    def spent(tally: Tally, until_ms: int) -> Budget:
+        """The month's budget as it stood at *until_ms*; maintenance earns none (R2)."""
+        return budget(
+            tally.counts,
+            slo.objective,
+            length_ms=period.length_ms - aside_ms,
+            passed=Fraction(until_ms - period.from_ms, period.length_ms),
+            down_ms=tally.time.down_ms,
+        )
+
+    days = []
+    for day_of in asked.month.days():
+        day = Period(
+            _midnight(day_of, period.zone), _midnight(day_of + DAY, period.zone), period.zone
+        )
+        if day.from_ms > counted_to_ms:
+            days.append(Day(date=day_of, tally=None, remaining=None))
+            continue
+        so_far = Period(period.from_ms, day.to_ms, period.zone)
+        left = spent(
+            _tally(ledger, slo, so_far, asked.as_of_ms), min(day.to_ms, counted_to_ms)
+        ).remaining
+        days.append(
+            Day(date=day_of, tally=_tally(ledger, slo, day, asked.as_of_ms), remaining=left)
+        )
+    return SloReport(
+        id=slo.id,
+        name=slo.name,
+        sli=slo.sli,
+        probes=slo.probes,
+        objective=slo.objective,
+        period=period,
+        counted_to_ms=counted_to_ms,
+        tally=tally,
+        budget=spent(tally, counted_to_ms),
+        days=tuple(days),
+        before=_before(asked, slo, ledger),
+        incidents=tuple(
+            trouble for trouble in troubles if slo.id in trouble.slos and trouble.touches(period)
+        ),
+        rules=rules(slo, config.probes, period.zone.key),
+    )
+
+
+def _tally(ledger: Ledger, slo: Slo, period: Period, as_of_ms: int) -> Tally:
+    """What was counted in as much of *period* as had passed."""
+    until_ms = min(period.to_ms - 1, as_of_ms)
+    return Tally(
+        counts=ledger.counts(slo.id, period.from_ms - 1, until_ms),
+        time=ledger.time(slo.id, period.from_ms, period.to_ms, as_of_ms),
+    )
+
+
+def _midnight(of: date, zone: ZoneInfo) -> int:
+    return millis(datetime(of.year, of.month, of.day, tzinfo=zone))
+
+
+def _before(asked: Asked, slo: Slo, ledger: Ledger) -> tuple[MonthBefore, ...]:
+    """The months before, without those that lie before anything was kept."""
+    zone = asked.period(slo).zone
+    past = [
+        MonthBefore(month=month, tally=_tally(ledger, slo, month.period(zone), asked.as_of_ms))
+        for month in (asked.month.plus(-back) for back in range(MONTHS_BEFORE, 0, -1))
+    ]
+    while past and not past[0].tally.kept:
+        past = past[1:]
+    return tuple(past)
+
+
+def _maintenance(config: Config, service: str, periods: Sequence[Period]) -> tuple[NotCounted, ...]:
+    found = []
+    for window in config.maintenance:
+        start_ms, end_ms = millis(window.start), millis(window.end)
+        if window.services and service not in window.services:
+            continue
+        if any(start_ms < period.to_ms and end_ms > period.from_ms for period in periods):
+            found.append(NotCounted(start_ms=start_ms, end_ms=end_ms, reason=window.reason))
+    return tuple(sorted(found, key=lambda window: window.start_ms))
