@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 from synthetics.config.model import Severity
@@ -41,17 +41,21 @@ def settle(
     fired: Sequence[Fired],
     cleared: Sequence[Cleared],
     routes: Routes,
+    receivers: Container[str],
     at_ms: int,
     all_open: bool = False,
 ) -> None:
     """
     Write *fired* and *cleared*, and owe every receiver what follows from them.
 
+    Idempotent: what fires already is not fired again, nor what is over resolved again.
+
     Args:
         db: The writer's connection, in a transaction.
         fired: Alerts that begin.
         cleared: Alerts that end.
         routes: Who is told now.
+        receivers: Those that are configured; others are owed nothing more.
         at_ms: When this was decided.
         all_open: Look at every open incident, also those that nothing happened to;
             for a reload that may have changed the routes.
@@ -72,11 +76,20 @@ def settle(
     for incident_id, resolution in touched.items():
         incident = incidents.by_id(db, incident_id)
         if incident is not None:
-            _owe(db, incident, routes=routes, at_ms=at_ms, resolution=resolution)
+            _owe(
+                db,
+                incident,
+                routes=routes,
+                receivers=receivers,
+                at_ms=at_ms,
+                resolution=resolution,
+            )
 
 
 def _fire(db: sqlite3.Connection, draft: Message) -> int | None:
     """Record that an alert begins; the incident that it is part of."""
+    if incidents.fires(db, slo=draft.slo, tier=draft.tier):
+        return None
     incident = None
     if draft.severity is not Severity.LOG:
         incident = incidents.open_of(db, draft.service)
@@ -113,7 +126,13 @@ def _fire(db: sqlite3.Connection, draft: Message) -> int | None:
 
 
 def _owe(
-    db: sqlite3.Connection, incident: Incident, *, routes: Routes, at_ms: int, resolution: str
+    db: sqlite3.Connection,
+    incident: Incident,
+    *,
+    routes: Routes,
+    receivers: Container[str],
+    at_ms: int,
+    resolution: str,
 ) -> None:
     """Owe each receiver what it should know of *incident* and does not; close it if it is over."""
     alerts = incidents.firing_of(db, incident.id)
@@ -127,7 +146,7 @@ def _owe(
         step = plan(before, alert.severity if alert else None)
         for delivery_id in step.supersede:
             deliveries.supersede(db, delivery_id, at_ms=at_ms)
-        if step.owe is None:
+        if step.owe is None or receiver not in receivers:
             continue
         message = (
             _trigger(alert, alerts) if alert else _resolve(before, at_ms, resolution or "rerouted")

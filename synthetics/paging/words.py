@@ -21,6 +21,7 @@ _NAMED = {
 
 _ENDINGS = {
     "slo-removed": "its SLO is no longer configured",
+    "slo-moved": "its SLO belongs to another service now",
     "policy-changed": "its alert policy no longer has this tier",
     "rerouted": "others are told now",
 }

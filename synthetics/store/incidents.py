@@ -84,6 +84,7 @@ _ALERT = """
     FROM alerts
 """
 FIRING = _ALERT + "WHERE resolved_ms IS NULL ORDER BY id"
+FIRES = "SELECT 1 FROM alerts WHERE slo = :slo AND tier = :tier AND resolved_ms IS NULL"
 FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
 OF_INCIDENT = _ALERT + "WHERE incident_id = :incident_id ORDER BY id"
 
@@ -195,6 +196,11 @@ def resolve(
 def firing(db: sqlite3.Connection) -> list[Alert]:
     """Every alert that fires, in the order of firing."""
     return [_alert(row) for row in db.execute(FIRING)]
+
+
+def fires(db: sqlite3.Connection, *, slo: str, tier: str) -> bool:
+    """Whether a tier fires."""
+    return db.execute(FIRES, {"slo": slo, "tier": tier}).fetchone() is not None
 
 
 def firing_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:

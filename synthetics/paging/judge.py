@@ -1,0 +1,265 @@
+"""The judge: decides which tiers fire, and writes what changed together with all it owes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+from slo.policy import Decision
+from synthetics.accounting.ledger import Ledger
+from synthetics.clock import Clock
+from synthetics.config.model import Config, Severity, Slo
+from synthetics.paging.draft import draft
+from synthetics.paging.evidence import Evidence, find
+from synthetics.paging.settle import Cleared, Fired, settle
+from synthetics.receivers.base import Message
+from synthetics.sample import Sample
+from synthetics.store import incidents
+from synthetics.store.reader import Reader
+from synthetics.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+_AT_A_TIME = 50
+"""SLOs decided before the event loop gets a turn."""
+
+_OVERTAKEN_MS = 60_000
+
+_Firing = dict[str, dict[str, str]]
+"""By SLO and tier that fires: the severity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeStats:
+    """
+    What the judge has done since the process began.
+
+    Attributes:
+        passes: How often it decided.
+        decided_ms: The newest instant it decided at; ``None`` before the first.
+        last_pass_s: How long the latest pass took, in seconds.
+        firing: Alerts that fire, by severity.
+    """
+
+    passes: int
+    decided_ms: int | None
+    last_pass_s: float
+    firing: dict[str, int]
+
+
+class Judge:
+    """
+    Decides alerts by the ledger's counts and writes every change with what it owes.
+
+    The state of each tier is the store's: an alert without an end.  The copy here is
+    read from there at the start and follows each commit.
+
+    Args:
+        store: Where alerts, incidents and deliveries are written.
+        reader: Where the samples are looked up that a page speaks of.
+        ledger: The counts; whoever applies samples to it does so before calling.
+        config: SLOs, services and routes.
+        clock: The present, for decisions as samples arrive (R8).
+        wake: Called after a commit that may owe something; the courier's `wake`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        reader: Reader,
+        ledger: Ledger,
+        config: Config,
+        *,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._reader = reader
+        self._ledger = ledger
+        self._clock = clock
+        self._wake = wake
+        self._lock = asyncio.Lock()
+        self._firing: _Firing = {}
+        self._passes = 0
+        self._decided_ms: int | None = None
+        self._last_pass_s = 0.0
+        self._adopt(config)
+
+    @classmethod
+    async def resume(
+        cls,
+        store: Store,
+        ledger: Ledger,
+        config: Config,
+        *,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> Self:
+        """
+        A judge that goes on where the last process stopped.
+
+        What fires goes on firing without being told again; what is no longer
+        configured is resolved, and routes are followed as they are now.
+        """
+        reader = Reader.open(store.path)
+        judge = cls(store, reader, ledger, config, clock=clock, wake=wake)
+        await judge.reload(config)
+        return judge
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._reader.close()
+
+    async def on_samples(self, samples: Iterable[Sample]) -> None:
+        """Decide the SLOs that *samples* count for; they are stored and in the ledger already."""
+        probes = {sample.probe for sample in samples}
+        async with self._lock:
+            touched = dict.fromkeys(slo for probe in probes for slo in self._slos_of.get(probe, ()))
+            await self._pass(list(touched), self._clock.now_ms())
+
+    async def on_minute(self, at_ms: int) -> None:
+        """Decide all SLOs at the whole minute *at_ms* (R8)."""
+        async with self._lock:
+            await self._pass(list(self._config.slos), at_ms)
+
+    async def reload(self, config: Config) -> None:
+        """
+        Go by *config*, which the ledger has adopted.
+
+        An alert whose SLO, tier, severity or service is gone is resolved and says so;
+        the others go on, told to whom the routes name now.
+        """
+        async with self._lock:
+            alerts = await self._store.write(incidents.firing)
+            self._adopt(config)
+            self._firing = {}
+            for alert in alerts:
+                self._firing.setdefault(alert.slo, {})[alert.tier] = alert.severity
+            gone = [
+                Cleared(alert.slo, alert.tier, reason)
+                for alert in alerts
+                if (reason := _why_gone(alert, config))
+            ]
+            await self._settle([], gone, self._clock.now_ms(), all_open=True)
+
+    def stats(self) -> JudgeStats:
+        """What was done so far."""
+        firing = {severity.value: 0 for severity in Severity}
+        for tiers in self._firing.values():
+            for fires in tiers.values():
+                firing[fires] += 1
+        return JudgeStats(
+            passes=self._passes,
+            decided_ms=self._decided_ms,
+            last_pass_s=self._last_pass_s,
+            firing=firing,
+        )
+
+    def firing(self, slo: str) -> frozenset[str]:
+        """Names of the tiers of *slo* that fire."""
+        return frozenset(self._firing.get(slo, ()))
+
+    def _adopt(self, config: Config) -> None:
+        self._config = config
+        self._slos_of: dict[str, list[str]] = {}
+        for slo in config.slos.values():
+            for probe in slo.probes:
+                self._slos_of.setdefault(probe, []).append(slo.id)
+
+    async def _pass(self, slos: Sequence[str], at_ms: int) -> None:
+        began = self._clock.monotonic()
+        # A whole minute that waited while samples were decided just after it is not gone back to.
+        if self._decided_ms is not None and 0 < self._decided_ms - at_ms < _OVERTAKEN_MS:
+            at_ms = self._decided_ms
+        fires: list[tuple[Slo, Decision]] = []
+        cleared: list[Cleared] = []
+        for number, slo_id in enumerate(slos):
+            if number % _AT_A_TIME == _AT_A_TIME - 1:
+                await asyncio.sleep(0)
+            before = self._firing.get(slo_id, {})
+            for decision in self._ledger.decisions(slo_id, at_ms, before.keys()):
+                tier = decision.tier.name
+                if decision.firing and tier not in before:
+                    fires.append((self._config.slos[slo_id], decision))
+                elif tier in before and not decision.firing:
+                    cleared.append(Cleared(slo_id, tier, decision.cause.value))
+        if fires or cleared:
+            fired = [Fired(message) for message in await self._drafts(fires)]
+            await self._settle(fired, cleared, at_ms)
+        self._decided_ms = at_ms
+        self._passes += 1
+        self._last_pass_s = self._clock.monotonic() - began
+
+    async def _drafts(self, fires: Sequence[tuple[Slo, Decision]]) -> list[Message]:
+        if not fires:
+            return []
+        evidence = await asyncio.to_thread(self._find_all, fires)
+        return [
+            draft(self._config, slo, decision, found, self._ledger.standing(slo.id, decision.at_ms))
+            for (slo, decision), found in zip(fires, evidence, strict=True)
+        ]
+
+    def _find_all(self, fires: Sequence[tuple[Slo, Decision]]) -> list[Evidence]:
+        series = self._reader.series()
+        return [
+            find(
+                self._reader,
+                slo,
+                (one for one in series if one.probe in slo.probes),
+                after_ms=decision.at_ms - decision.tier.long_ms,
+                until_ms=decision.at_ms,
+                gap_ms=decision.tier.short_ms,
+                excluded=self._ledger.excluded(slo.service),
+            )
+            for slo, decision in fires
+        ]
+
+    async def _settle(
+        self,
+        fired: Sequence[Fired],
+        cleared: Sequence[Cleared],
+        at_ms: int,
+        *,
+        all_open: bool = False,
+    ) -> None:
+        """One transaction; what fires is known anew only once it is committed."""
+        config = self._config
+        change = partial(
+            settle,
+            fired=fired,
+            cleared=cleared,
+            routes=config.routes_for,
+            receivers=config.receivers.keys(),
+            at_ms=at_ms,
+            all_open=all_open,
+        )
+        await self._store.write(change)
+        for one in fired:
+            told = one.draft
+            self._firing.setdefault(told.slo, {})[told.tier] = told.severity
+            _log("alert_fired", told.slo, told.tier, told.summary)
+        for end in cleared:
+            del self._firing[end.slo][end.tier]
+            _log("alert_resolved", end.slo, end.tier, end.resolution)
+        self._wake()
+
+
+def _why_gone(alert: incidents.Alert, config: Config) -> str:
+    """Why *alert* cannot go on under *config*, as a slug; empty if it can."""
+    slo = config.slos.get(alert.slo)
+    if slo is None:
+        return "slo-removed"
+    if slo.service != alert.service:
+        return "slo-moved"
+    severities = {tier.name: tier.severity for tier in slo.tiers}
+    return "" if severities.get(alert.tier) == alert.severity else "policy-changed"
+
+
+def _log(action: str, slo: str, tier: str, why: str) -> None:
+    logger.info(
+        "%s: %s/%s: %s", action, slo, tier, why, extra={"action": action, "slo": slo, "tier": tier}
+    )
