@@ -14,6 +14,8 @@ from synthetics.reports.strip import Look
 WIDTH = 744
 """Both charts are drawn on a sheet this wide, so that their days stand above each other."""
 GAP = 3
+MARGIN = 4
+"""Room for the last point of a line."""
 PLOT_TOP, PLOT_BOTTOM = 12, 112
 
 SIGNS = {
@@ -103,7 +105,7 @@ def burn_down(slo: SloReport) -> Line | None:
     if not left:
         return None
     bottom = min(Fraction(0), *(share for _, share in left))
-    each = WIDTH / len(slo.days)
+    each = (WIDTH - MARGIN) / len(slo.days)
 
     def height(share: Fraction) -> float:
         part = float((1 - share) / (1 - bottom))

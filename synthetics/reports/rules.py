@@ -65,10 +65,10 @@ def gathered(report: MonthReport) -> list[Rule]:
 
 
 def sli(what: Sli) -> str:
-    """What counts as good, in a few words."""
+    """What the objective asks of a sample, in a few words."""
     match what:
         case Availability():
-            return "availability"
+            return "good"
         case Latency(bound_us=us, inclusive=inclusive):
             least = "at most" if inclusive else "under"
             return f"answered in {least} {words.bound(us)}"

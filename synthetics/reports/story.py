@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo.budget import Rate
-from synthetics.reports import words
+from synthetics.reports import rules, words
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, State, Trouble
 
 NAMED = 3
@@ -68,6 +68,12 @@ def nothing_kept(report: MonthReport) -> str:
 def verdict(met: bool | None) -> str:
     """``met``, ``missed`` or ``unknown``."""
     return {True: "met", False: "missed", None: words.UNKNOWN}[met]
+
+
+def promise(slo: SloReport) -> str:
+    """``99% of samples of shop-home answered in under 500ms``."""
+    whose = ", ".join(slo.probes)
+    return f"{words.objective(slo.objective)} of samples of {whose} {rules.sli(slo.sli)}"
 
 
 def by_events(slo: SloReport) -> str:

@@ -93,8 +93,7 @@ def _slo(slo: SloReport) -> Iterator[str]:
     yield from _table(
         ("What", "Value"),
         [
-            ("Good means", plain(f"{rules.sli(slo.sli)} ({', '.join(slo.probes)})")),
-            ("Objective", words.objective(slo.objective)),
+            ("Objective", plain(story.promise(slo))),
             ("Available, by events", f"{story.by_events(slo)} ({story.events(slo)})"),
             (
                 "Available, by time",

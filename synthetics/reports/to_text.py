@@ -70,14 +70,13 @@ def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
 
 
 def _slo(slo: SloReport) -> Iterator[str]:
-    what = f"{story.by_events(slo)}, objective {words.objective(slo.objective)}"
     name = slo.name if slo.name == slo.id else f"{slo.name} ({slo.id})"
-    said = f"{name}: {story.verdict(slo.met).upper()}, {what}"
+    said = f"{name}: {story.by_events(slo)}, {story.verdict(slo.met).upper()}"
     yield from columns.wrap(said, CELLS, others="  ")
     if not slo.tally.kept:
         yield from (*_field("Samples", "none kept of this month: unknown"), "")
         return
-    yield from _field("Good means", f"{rules.sli(slo.sli)} ({', '.join(slo.probes)})")
+    yield from _field("Objective", story.promise(slo))
     yield from _field("By events", f"{story.by_events(slo)}  {story.events(slo)}")
     yield from _field("By time", f"{story.by_time(slo)}  {story.verdict(slo.met_by_time)}")
     yield from _field("Downtime", story.downtime(slo))
