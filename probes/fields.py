@@ -15,6 +15,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
+SHORTEST_SECRET = 4
+"""Characters; a shorter one is found in ordinary words, and masking it would blacken them."""
+
+LONGEST_SHOWN = 60
+"""Characters of a value that an error repeats."""
+
 
 class Refused(ValueError):
     """
@@ -33,7 +39,7 @@ class Refused(ValueError):
         self.at = at
 
 
-DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+$"
+DURATION_PATTERN = r"^([0-9]{1,12}(\.[0-9]{1,12})?(ms|s|m|h|d|w)){1,8}$"
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
 _DURATION_UNITS_MS = {
     "ms": 1,
@@ -57,9 +63,10 @@ def parse_duration(value: object) -> timedelta:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise Refused(f"{value} has no unit", mend=f"write {value}s, {value}m or {value}h")
-    if not isinstance(value, str) or not re.match(DURATION_PATTERN, value):
+    if not isinstance(value, str) or not re.fullmatch(DURATION_PATTERN, value):
         raise Refused(
-            f"{value!r} is not a duration", mend="write a number and a unit, such as 30s or 1h30m"
+            f"{said(value)} is not a duration",
+            mend="write a number and a unit, such as 30s or 1h30m",
         )
     total_us = 0
     for number, unit in _DURATION_PART.findall(value):
@@ -69,18 +76,18 @@ def parse_duration(value: object) -> timedelta:
         if fraction:
             scaled, rest = divmod(int(fraction) * unit_us, 10 ** len(fraction))
             if rest:
-                raise Refused(f"{value!r} is finer than a millisecond", mend="round it to ms")
+                raise Refused(f"`{value}` is finer than a millisecond", mend="round it to ms")
             total_us += scaled
     if total_us % 1000:
-        raise Refused(f"{value!r} is finer than a millisecond", mend="round it to ms")
+        raise Refused(f"`{value}` is finer than a millisecond", mend="round it to ms")
     if total_us == 0:
-        raise Refused(f"{value!r} is no time at all", mend="write more than 0")
+        raise Refused(f"`{value}` is no time at all", mend="write more than 0")
     if total_us > _LONGEST_MS * 1000:
-        raise Refused(f"{value!r} is longer than ten years", mend="write a shorter time")
+        raise Refused(f"`{value}` is longer than ten years", mend="write a shorter time")
     return timedelta(microseconds=total_us)
 
 
-SIZE_PATTERN = r"^[0-9]+(B|kB|KiB|MB|MiB|GB|GiB)$"
+SIZE_PATTERN = r"^[0-9]{1,12}(B|kB|KiB|MB|MiB|GB|GiB)$"
 _SIZE_UNITS = {
     "B": 1,
     "kB": 1000,
@@ -101,10 +108,12 @@ def parse_size(value: object) -> int:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         raise Refused(f"{value} has no unit", mend=f"write {value}B, {value}KiB or {value}MiB")
-    if not isinstance(value, str) or not re.match(SIZE_PATTERN, value):
-        raise Refused(f"{value!r} is not a size", mend="write a number and a unit, such as 64KiB")
-    number, unit = re.match(r"([0-9]+)(\w+)", value).groups()  # type: ignore[union-attr]
-    return int(number) * _SIZE_UNITS[unit]
+    if not isinstance(value, str) or not re.fullmatch(SIZE_PATTERN, value):
+        raise Refused(
+            f"{said(value)} is not a size", mend="write a number and a unit, such as 64KiB"
+        )
+    unit = value.lstrip("0123456789")
+    return int(value.removesuffix(unit)) * _SIZE_UNITS[unit]
 
 
 Duration = Annotated[
@@ -194,21 +203,19 @@ _REFERENCE = re.compile(r"\$\$\{|\$\{([^}]*)\}")
 _CAPTURE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def parse_template(value: object, info: ValidationInfo) -> Template:
+def read_template(value: object, resolve: Resolve | None) -> Template:
     """
     Read a text with ``${env:NAME}``, ``${file:PATH}``, ``${capture}``; ``$${`` is a plain ``${``.
 
-    The validation context brings ``resolve`` (see `Resolve`); without one, references
-    to secrets are kept as a mask, which is what a schema-only check wants.
+    Without *resolve*, references to secrets are kept as a mask.
 
     Raises:
         Refused: Not text, a malformed reference, or a secret that cannot be had.
     """
-    if isinstance(value, Template):
-        return value
     if not isinstance(value, str):
-        raise Refused(f"{value!r} is not text", mend="put it in quotes")
-    resolve: Resolve | None = (info.context or {}).get("resolve")
+        raise Refused(f"{said(value)} is not text", mend="put it in quotes")
+    if "${" not in value:
+        return Template((value,) if value else ())
     parts: list[str | Secret | Capture] = []
     end = 0
     for match in _REFERENCE.finditer(value):
@@ -226,7 +233,7 @@ def parse_template(value: object, info: ValidationInfo) -> Template:
             parts.append(Capture(inner))
         else:
             raise Refused(
-                f"${{{inner}}} is not a reference",
+                f"`${{{inner}}}` is not a reference",
                 mend="write ${env:NAME}, ${file:/path}, a captured ${name}, or $${ for a plain ${",
             )
     if end < len(value):
@@ -234,25 +241,80 @@ def parse_template(value: object, info: ValidationInfo) -> Template:
     return Template(tuple(parts))
 
 
+def parse_template(value: object, info: ValidationInfo) -> Template:
+    """
+    Read a text with references, those to secrets by ``resolve`` of the validation context.
+
+    Raises:
+        Refused: As `read_template`.
+    """
+    if isinstance(value, Template):
+        return value
+    return read_template(value, (info.context or {}).get("resolve"))
+
+
 def parse_secret(value: object, info: ValidationInfo) -> Secret:
     """
     Read a text that is secret as a whole, whether referenced or written out.
 
+    It is told to ``keep`` of the validation context, if there is one, so that a secret
+    that was written out is masked like one that was looked up.
+
     Raises:
-        Refused: As `parse_template`, or a capture where none can be.
+        Refused: As `read_template`, a capture where none can be, or too short to be masked;
+            the words never repeat the value.
     """
     if isinstance(value, Secret):
         return value
-    template = parse_template(value, info)
+    if not isinstance(value, str):
+        raise Refused("this secret is not text", mend="put it in quotes")
+    context = info.context or {}
+    template = read_template(value, context.get("resolve"))
     if template.captures:
-        raise Refused(f"nothing is captured here to fill ${{{min(template.captures)}}}")
-    return Secret(template.render())
+        raise Refused(
+            f"nothing is captured here to fill ${{{min(template.captures)}}}",
+            mend="write ${env:NAME} or ${file:/path}",
+        )
+    secret = template.render()
+    if len(secret) < SHORTEST_SECRET and "resolve" in context:
+        raise Refused(
+            f"a secret of {len(secret)} characters cannot be masked without blackening other words",
+            mend=f"use one of at least {SHORTEST_SECRET} characters",
+        )
+    if keep := context.get("keep"):
+        keep(secret)
+    return Secret(secret)
+
+
+def said(value: object) -> str:
+    """*value* as an error repeats it: short, and named for what it is."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case str():
+            flat = " ".join(value.split())
+            cut = flat if len(flat) <= LONGEST_SHOWN else flat[: LONGEST_SHOWN - 1] + "…"
+            return f"`{cut}`" if value else "an empty text"
+        case list():
+            return "a list"
+        case dict():
+            return "a group of keys"
+        case int() | float():
+            return f"the number {value}"
+        case _:
+            return "this"
 
 
 Text = Annotated[Template, BeforeValidator(parse_template), WithJsonSchema({"type": "string"})]
 """A `Template`, written as text."""
 
-SecretText = Annotated[Secret, BeforeValidator(parse_secret), WithJsonSchema({"type": "string"})]
+SecretText = Annotated[
+    Secret,
+    BeforeValidator(parse_secret),
+    WithJsonSchema({"type": "string", "writeOnly": True, "minLength": 4}),
+]
 """A `Secret`, written as text, usually ``${env:…}`` or ``${file:…}``."""
 
 JsonValue = Any

@@ -1,0 +1,325 @@
+"""How expectations are written; `probes.judge` holds an answer against them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, PlainValidator, ValidationInfo, WithJsonSchema
+
+from probes.expressions import (
+    CompiledJsonPath,
+    Pattern,
+    parse_json_path,
+    parse_pattern,
+)
+from probes.fields import Duration, Refused, Template, Text, parse_template
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSet:
+    """The statuses that are wanted, and how they were written."""
+
+    codes: frozenset[int]
+    written: str
+
+    @property
+    def wants_redirect(self) -> bool:
+        """Whether a 3xx is among them, so that following it would spoil the answer."""
+        return any(300 <= code < 400 for code in self.codes)
+
+
+def _statuses(value: object) -> set[int]:
+    if isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599:
+        return {value}
+    if isinstance(value, str) and re.fullmatch(r"[1-5](xx|XX)", value):
+        first = int(value[0]) * 100
+        return set(range(first, first + 100))
+    raise Refused(f"{value!r} is not a status", mend="write 200, 2xx or [200, 204]")
+
+
+def parse_status(value: object) -> StatusSet:
+    """
+    Read ``200``, ``2xx`` or a list of these.
+
+    Raises:
+        Refused: Anything else.
+    """
+    if isinstance(value, StatusSet):
+        return value
+    if isinstance(value, list | tuple):
+        if not value:
+            raise Refused("no status would be right", mend="write 200, 2xx or [200, 204]")
+        codes = set().union(*map(_statuses, value))
+        return StatusSet(frozenset(codes), ", ".join(map(str, value)))
+    return StatusSet(frozenset(_statuses(value)), str(value))
+
+
+_ONE_STATUS = {
+    "anyOf": [
+        {"type": "integer", "minimum": 100, "maximum": 599},
+        {"type": "string", "pattern": "^[1-5](xx|XX)$"},
+    ]
+}
+Status = Annotated[
+    StatusSet,
+    PlainValidator(parse_status),
+    WithJsonSchema(
+        {"anyOf": [*_ONE_STATUS["anyOf"], {"type": "array", "items": _ONE_STATUS, "minItems": 1}]}
+    ),
+]
+SUCCESS = parse_status("2xx")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeaderExpectation:
+    """What a header must be; with *absent*, that it must not be there at all."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+
+    equals: Text | None = None
+    contains: Text | None = None
+    regex: Pattern | None = None
+    absent: bool | None = None
+
+    def __post_init__(self) -> None:
+        others = (self.equals, self.contains, self.regex)
+        if self.absent and any(other is not None for other in others):
+            raise Refused("a header that is absent has no value", mend="keep one of the two")
+        if self.absent is None and all(other is None for other in others):
+            raise Refused("nothing is expected", mend="write equals, contains, regex or absent")
+
+
+def _header(value: object) -> object:
+    return {"equals": value} if isinstance(value, str | Template) else value
+
+
+_HEADER = Annotated[
+    HeaderExpectation, BeforeValidator(_header, json_schema_input_type=str | HeaderExpectation)
+]
+
+OPERATORS = (
+    "equals", "not", "contains", "regex", "over", "at_least", "under", "at_most",
+    "length", "exists", "type",
+)  # fmt: skip
+BOUNDS = ("over", "at_least", "under", "at_most")
+TYPES = ("string", "number", "boolean", "array", "object", "null")
+
+
+@dataclass(frozen=True, slots=True)
+class JsonExpectation:
+    """What the nodes at *path* must be: every pair of *operator* and *operand* holds for each."""
+
+    path: CompiledJsonPath
+    operations: tuple[tuple[str, Any], ...]
+
+
+def _operand(operator: str, value: object, info: ValidationInfo) -> object:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if operator == "regex":
+        return parse_pattern(value)
+    if operator in BOUNDS and not number:
+        raise Refused(f"{value!r} is not a number", at=(operator,))
+    if operator == "length" and (not isinstance(value, int) or isinstance(value, bool)):
+        raise Refused(f"{value!r} is not a whole number", at=(operator,))
+    if operator == "exists" and not isinstance(value, bool):
+        raise Refused(f"{value!r} is not true or false", at=(operator,))
+    if operator == "type" and value not in TYPES:
+        raise Refused(
+            f"{value!r} is not a JSON type", mend=f"one of {', '.join(TYPES)}", at=(operator,)
+        )
+    return parse_json(value, info)
+
+
+def parse_json(value: object, info: ValidationInfo) -> object:
+    """
+    What JSON can say, its texts being `Template`, its arrays tuples.
+
+    Raises:
+        Refused: A date, a set or the like.
+    """
+    if isinstance(value, str):
+        return parse_template(value, info)
+    if isinstance(value, Mapping):
+        return {str(key): parse_json(inner, info) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(parse_json(inner, info) for inner in value)
+    if value is None or isinstance(value, bool | int | float | Template):
+        return value
+    raise Refused(f"{value!r} cannot be said in JSON", mend="put it in quotes")
+
+
+def parse_json_expectations(value: object, info: ValidationInfo) -> tuple[JsonExpectation, ...]:
+    """
+    Read ``{"$.path": value}`` or ``{"$.path": {operator: value}}``.
+
+    Raises:
+        Refused: Not a mapping, a path that is none, an unknown operator or its wrong operand.
+    """
+    if not isinstance(value, Mapping):
+        raise Refused("this is not a mapping", mend='write {"$.path": value}')
+    found = []
+    for path, wanted in value.items():
+        try:
+            found.append(JsonExpectation(parse_json_path(path), _operations(wanted, info)))
+        except Refused as refused:
+            raise Refused(refused.what, mend=refused.mend, at=(str(path), *refused.at)) from None
+    return tuple(found)
+
+
+def _operations(wanted: object, info: ValidationInfo) -> tuple[tuple[str, Any], ...]:
+    if not isinstance(wanted, Mapping):
+        return (("equals", parse_json(wanted, info)),)
+    if not wanted:
+        raise Refused("nothing is expected", mend=f"write one of {', '.join(OPERATORS)}")
+    for name in wanted:
+        if name not in OPERATORS:
+            near = get_close_matches(str(name), OPERATORS, n=1)
+            raise Refused(
+                f"{name!r} is not an operator",
+                mend=f"did you mean {near[0]}?"
+                if near
+                else f"one of {', '.join(OPERATORS)}; "
+                "an object as such is written {equals: {…}}",
+                at=(str(name),),
+            )
+    return tuple((name, _operand(name, operand, info)) for name, operand in wanted.items())
+
+
+JsonExpectations = Annotated[
+    tuple[JsonExpectation, ...],
+    PlainValidator(parse_json_expectations),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    {"not": {"type": "object"}},
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": False,
+                        "properties": {
+                            "equals": {},
+                            "not": {},
+                            "contains": {},
+                            **{each: {"type": "number"} for each in BOUNDS},
+                            "regex": {"type": "string"},
+                            "length": {"type": "integer"},
+                            "exists": {"type": "boolean"},
+                            "type": {"enum": list(TYPES)},
+                        },
+                    },
+                ]
+            },
+        }
+    ),
+]
+
+
+def _texts(value: object, info: ValidationInfo) -> tuple[Template, ...]:
+    many = value if isinstance(value, list | tuple) else (value,)
+    return tuple(parse_template(each, info) for each in many)
+
+
+Texts = Annotated[
+    tuple[Template, ...],
+    PlainValidator(_texts),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+def _sha256(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+        raise Refused(f"{value!r} is not a SHA-256", mend="write its 64 hexadecimal digits")
+    return value.lower()
+
+
+Sha256 = Annotated[
+    str,
+    PlainValidator(_sha256),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyExpectation:
+    """
+    What the decoded body must be; all that is given must hold.
+
+    Attributes:
+        contains: A text, or several that must all be there; *not_contains* likewise.
+        empty: Whether it must have no byte, or at least one.
+        sha256: Of the decoded bytes.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+
+    contains: Texts = ()
+    not_contains: Texts = ()
+    regex: Pattern | None = None
+    empty: bool | None = None
+    sha256: Sha256 | None = None
+    json: JsonExpectations = ()
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether the bytes have to be decoded."""
+        return bool(self.contains or self.not_contains or self.regex)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateExpectation:
+    """How long the presented chain must at least go on being valid."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    valid_for: Duration
+
+
+def _protocol(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Protocol = Annotated[
+    Literal["1.0", "1.1", "2", "3"],
+    BeforeValidator(_protocol),
+    WithJsonSchema({"enum": ["1.0", 1.0, "1.1", 1.1, "2", 2, "3", 3]}),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expect:
+    """
+    What the answer must be; all that is given must hold.
+
+    Attributes:
+        json: Short for ``body.json``.
+        within: Longest time from start to the last byte, redirects included.
+        redirected_to: Where redirects end, or where one that was not followed points:
+            a whole URL, or its path with the query.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    status: Status = SUCCESS
+    headers: Mapping[str, _HEADER] = field(default_factory=dict)
+    body: BodyExpectation | None = None
+    json: JsonExpectations = ()
+    within: Duration | None = None
+    certificate: CertificateExpectation | None = None
+    protocol: Protocol | None = None
+    redirected_to: Text | None = None
+
+    @property
+    def json_paths(self) -> tuple[JsonExpectation, ...]:
+        """All of them, wherever written."""
+        return self.json + (self.body.json if self.body else ())
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether anything is expected of the body."""
+        return bool(self.json or self.body)
