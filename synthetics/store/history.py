@@ -1,0 +1,281 @@
+"""
+What accounting needs of the past: marks and durations, from the archive and from raw rows.
+
+Days before the state ``archived_until_day`` are read from the archive alone, except where samples
+came late: there the raw rows of that day are laid over it.  All later days are read from raw rows.
+So every sample is found once, whether it was archived, pruned, late, or none of these.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from slo.timeline import Mark, Run
+from synthetics.store.codes import MARKS
+from synthetics.store.days import DAY_MS, CodeRun, find_runs, merge, unpack_day, unpack_runs
+from synthetics.store.values import Columns
+
+ARCHIVED_UNTIL = "SELECT value FROM state WHERE name = 'archived_until_day'"
+DAYS = """
+    SELECT series_id, day, runs, late, id FROM archive
+    WHERE day BETWEEN :first AND :last
+        AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
+    ORDER BY series_id, day
+"""
+DURATIONS = "SELECT durations FROM archive_durations WHERE archive_id = ?"
+RAW = """
+    SELECT series_id, scheduled_ms, outcome * 3 + confirmed, duration_us FROM samples
+    WHERE scheduled_ms BETWEEN :first_ms AND :last_ms
+        AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
+    ORDER BY scheduled_ms, series_id
+"""
+# One row for all that was due at an instant: probes of a beat that are well give the same text
+# again and again, so that a month of a hundred of them is read as one.
+ROUNDS = """
+    SELECT scheduled_ms, group_concat(
+        CASE WHEN outcome + confirmed = 0 THEN series_id
+        ELSE series_id || ':' || (outcome * 3 + confirmed) END
+    ) FROM samples
+    WHERE scheduled_ms BETWEEN :first_ms AND :last_ms
+        AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
+    GROUP BY scheduled_ms
+"""
+
+
+class Day(NamedTuple):
+    """One row of the archive."""
+
+    series_id: int
+    day: int
+    runs: bytes
+    late: int
+    id: int
+
+
+def runs(
+    connection: sqlite3.Connection,
+    after_ms: int,
+    until_ms: int,
+    series: Collection[int] | None = None,
+) -> dict[int, list[Run]]:
+    """See `Reader.runs`."""
+    first_ms, last_ms = after_ms + 1, until_ms
+    found: defaultdict[int, Joined] = defaultdict(Joined)
+    for row, late in _days(connection, first_ms, last_ms, series):
+        day_runs = unpack_runs(row.runs, row.day)
+        if late is not None:
+            known = merge(day_columns(connection, row), late)
+            day_runs = iter(find_runs(known.scheduled_ms, known.codes))
+        joined = found[row.series_id]
+        for run in day_runs:
+            cut = _cut(run, first_ms, last_ms)
+            if cut is not None:
+                joined.append(*cut)
+    raw_ms = max(first_ms, archived_until_ms(connection))
+    if raw_ms <= last_ms:
+        for series_id, run in _raw_runs(connection, raw_ms, last_ms, series):
+            found[series_id].append(*run)
+    return {series_id: joined.runs() for series_id, joined in found.items() if joined}
+
+
+def columns(
+    connection: sqlite3.Connection,
+    after_ms: int,
+    until_ms: int,
+    series: Collection[int] | None = None,
+) -> dict[int, Columns]:
+    """See `Reader.columns`."""
+    first_ms, last_ms = after_ms + 1, until_ms
+    found: dict[int, Columns] = {}
+    for row, late in _days(connection, first_ms, last_ms, series):
+        known = day_columns(connection, row)
+        if late is not None:
+            known = merge(known, late)
+        _extend(found, row.series_id, _within(known, first_ms, last_ms))
+    raw_ms = max(first_ms, archived_until_ms(connection))
+    if raw_ms <= last_ms:
+        for series_id, known in raw_columns(connection, raw_ms, last_ms, series).items():
+            _extend(found, series_id, known)
+    return found
+
+
+def raw_columns(
+    connection: sqlite3.Connection,
+    first_ms: int,
+    last_ms: int,
+    series: Collection[int] | None = None,
+) -> dict[int, Columns]:
+    """What raw rows say of *series*, both bounds included."""
+    found: dict[int, tuple[array[int], bytearray, array[int]]] = {}
+    for series_id, at, code, took in connection.execute(
+        RAW, {"first_ms": first_ms, "last_ms": last_ms, "series": _ids(series)}
+    ):
+        known = found.get(series_id)
+        if known is None:
+            known = found[series_id] = (array("q"), bytearray(), array("Q"))
+        known[0].append(at)
+        known[1].append(code)
+        known[2].append(took)
+    return {
+        series_id: Columns(scheduled_ms=instants, codes=bytes(codes), duration_us=durations)
+        for series_id, (instants, codes, durations) in found.items()
+    }
+
+
+def archived_days(
+    connection: sqlite3.Connection,
+    first_day: int,
+    last_day: int,
+    series: Collection[int] | None = None,
+) -> Iterator[Day]:
+    """Rows of the archive, by series and day, both bounds included."""
+    found = connection.execute(
+        DAYS, {"first": first_day, "last": last_day, "series": _ids(series)}
+    ).fetchall()
+    return map(Day._make, found)
+
+
+def day_columns(connection: sqlite3.Connection, row: Day) -> Columns:
+    """An archived day, sample by sample."""
+    found = connection.execute(DURATIONS, (row.id,)).fetchone()
+    return unpack_day(row.runs, found[0] if found else b"", row.day)
+
+
+def archived_until_ms(connection: sqlite3.Connection) -> int:
+    """The end of the last archived day."""
+    return DAY_MS * int(connection.execute(ARCHIVED_UNTIL).fetchone()[0])
+
+
+def first_ms(connection: sqlite3.Connection) -> int | None:
+    """See `Reader.first_ms`."""
+    day = connection.execute("SELECT min(day) FROM archive").fetchone()[0]
+    raw = connection.execute("SELECT min(scheduled_ms) FROM samples").fetchone()[0]
+    known = [at for at in (None if day is None else day * DAY_MS, raw) if at is not None]
+    return min(known, default=None)
+
+
+class Joined:
+    """Runs of one series, put together where one goes on as the one before."""
+
+    def __init__(self) -> None:
+        self._runs: list[list[int]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def append(self, first_ms: int, step_ms: int, count: int, code: int) -> None:
+        """Put a run after all others."""
+        if self._runs:
+            last = self._runs[-1]
+            gap = first_ms - (last[0] + (last[2] - 1) * last[1])
+            if (
+                last[3] == code
+                and (last[2] == 1 or last[1] == gap)
+                and (count == 1 or step_ms == gap)
+            ):
+                last[1] = gap
+                last[2] += count
+                return
+        self._runs.append([first_ms, step_ms, count, code])
+
+    def runs(self) -> list[Run]:
+        """As the accounting takes them."""
+        marks: tuple[Mark, ...] = MARKS
+        return [Run(first, step, count, marks[code]) for first, step, count, code in self._runs]
+
+
+def _raw_runs(
+    connection: sqlite3.Connection, first_ms: int, last_ms: int, series: Collection[int] | None
+) -> Iterator[tuple[int, CodeRun]]:
+    """Runs from raw rows; those of one series come in order of time and do not overlap."""
+    rounds: dict[str, list[int]] = {}  # the text of a round → first, step, count, last
+    current: dict[str, str] = {}  # the series → the round that it is in
+
+    def members(text: str) -> Iterable[tuple[str, int]]:
+        for item in text.split(","):
+            series_id, _, code = item.partition(":")
+            yield series_id, int(code or 0)
+
+    def end(text: str) -> Iterator[tuple[int, CodeRun]]:
+        first, step, count, _ = rounds.pop(text)
+        for series_id, code in members(text):
+            yield int(series_id), CodeRun(first, step, count, code)
+
+    for at, text in connection.execute(
+        ROUNDS, {"first_ms": first_ms, "last_ms": last_ms, "series": _ids(series)}
+    ):
+        known = rounds.get(text)
+        if known is not None:
+            if known[2] == 1 or at - known[3] == known[1]:
+                known[1] = at - known[3]
+                known[2] += 1
+                known[3] = at
+                continue
+            yield from end(text)
+        else:
+            for series_id, _ in members(text):
+                before = current.get(series_id)
+                if before is not None and before in rounds:
+                    yield from end(before)
+                current[series_id] = text
+        rounds[text] = [at, 1, 1, at]
+    for text in list(rounds):
+        yield from end(text)
+
+
+def _days(
+    connection: sqlite3.Connection, first_ms: int, last_ms: int, series: Collection[int] | None
+) -> Iterator[tuple[Day, Columns | None]]:
+    """Archived days that touch [first_ms, last_ms], each with what came late, if anything did."""
+    last_day = min(last_ms // DAY_MS, archived_until_ms(connection) // DAY_MS - 1)
+    for row in archived_days(connection, first_ms // DAY_MS, last_day, series):
+        late = None
+        if row.late:
+            begin_ms = row.day * DAY_MS
+            raw = raw_columns(connection, begin_ms, begin_ms + DAY_MS - 1, (row.series_id,))
+            late = raw.get(row.series_id)
+        yield row, late
+
+
+def _cut(run: CodeRun, first_ms: int, last_ms: int) -> CodeRun | None:
+    """The part of *run* inside [first_ms, last_ms]."""
+    begin, step, count, code = run
+    skipped = max(0, -((begin - first_ms) // step))
+    kept = min(count - 1, (last_ms - begin) // step) - skipped + 1
+    return CodeRun(begin + skipped * step, step, kept, code) if kept > 0 else None
+
+
+def _within(known: Columns, first_ms: int, last_ms: int) -> Columns:
+    instants = known.scheduled_ms
+    if not len(known) or (instants[0] >= first_ms and instants[-1] <= last_ms):
+        return known
+    kept = [index for index, at in enumerate(instants) if first_ms <= at <= last_ms]
+    part = slice(kept[0], kept[-1] + 1) if kept else slice(0, 0)
+    return Columns(
+        scheduled_ms=instants[part], codes=known.codes[part], duration_us=known.duration_us[part]
+    )
+
+
+def _extend(found: dict[int, Columns], series_id: int, more: Columns) -> None:
+    if not len(more):
+        return
+    known = found.get(series_id)
+    if known is None:
+        found[series_id] = more
+        return
+    known.scheduled_ms.extend(more.scheduled_ms)
+    known.duration_us.extend(more.duration_us)
+    found[series_id] = Columns(
+        scheduled_ms=known.scheduled_ms,
+        codes=known.codes + more.codes,
+        duration_us=known.duration_us,
+    )
+
+
+def _ids(series: Collection[int] | None) -> str | None:
+    return None if series is None else json.dumps(list(series))

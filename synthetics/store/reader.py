@@ -1,0 +1,122 @@
+"""What was stored, read beside the running service or without it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Self, TypeVar
+
+from slo.timeline import Run
+from synthetics.store import history, samples
+from synthetics.store.opening import open_for_reading
+from synthetics.store.values import Columns, Series, StoredSample
+
+T = TypeVar("T")
+
+
+class Reader:
+    """
+    A connection that cannot write.
+
+    Each call reads one consistent state and is over when it returns: nothing stays open that
+    would keep the writer from reusing its log.  One thread at a time.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """
+        Open the database at *path*.
+
+        Raises:
+            StoreError: No such file, or it is damaged, of another version, or not ours.
+        """
+        return cls(open_for_reading(path.resolve()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """What *query* answers, all of it from one state of the database."""
+        self._connection.execute("BEGIN")
+        try:
+            return query(self._connection)
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def series(self) -> list[Series]:
+        """Every series there is, by identifier."""
+        return self.read(samples.all_series)
+
+    def runs(
+        self, after_ms: int, until_ms: int, series: Collection[int] | None = None
+    ) -> dict[int, list[Run]]:
+        """
+        The marks of each of *series* (all, if none are named) due in (after_ms, until_ms].
+
+        Returns:
+            By series, runs in order of time that do not overlap; a series without any is absent.
+        """
+        return self.read(lambda c: history.runs(c, after_ms, until_ms, series))
+
+    def columns(
+        self, after_ms: int, until_ms: int, series: Collection[int] | None = None
+    ) -> dict[int, Columns]:
+        """The same with durations, sample by sample."""
+        return self.read(lambda c: history.columns(c, after_ms, until_ms, series))
+
+    def first_ms(self) -> int | None:
+        """When the oldest sample was due, to the day where it is archived; ``None`` if none."""
+        return self.read(history.first_ms)
+
+    def latest(self) -> dict[int, StoredSample]:
+        """The newest raw sample of each series that has one, in full."""
+        return self.read(samples.latest)
+
+    def samples(
+        self,
+        series_id: int,
+        after_ms: int,
+        until_ms: int,
+        *,
+        limit: int = 1000,
+        failed_only: bool = False,
+    ) -> list[StoredSample]:
+        """
+        Raw samples of one series due in (after_ms, until_ms], the newest first, in full.
+
+        Args:
+            series_id: The series.
+            after_ms: Later than this.
+            until_ms: Not later than this.
+            limit: At most this many.
+            failed_only: Leave out those whose first attempt was good.
+        """
+        return self.read(
+            lambda c: samples.of_series(
+                c, series_id, after_ms, until_ms, limit=limit, failed_only=failed_only
+            )
+        )
+
+    def every_sample(self, after_ms: int, until_ms: int) -> Iterator[StoredSample]:
+        """
+        All raw samples due in (after_ms, until_ms] in order of time, an hour at a time.
+
+        Each hour is one state of the database; between two hours nothing is held open.
+        """
+        hour = 3_600_000
+        while after_ms < until_ms:
+            step = min(after_ms + hour, until_ms)
+            yield from self.read(partial(samples.between, after_ms=after_ms, until_ms=step))
+            after_ms = step
