@@ -67,9 +67,10 @@ async def post(
             return Answer(
                 response.status, response.headers, await response.content.read(_READ_AT_MOST)
             )
-    except (aiohttp.ConnectionTimeoutError, TimeoutError) as error:
-        before = isinstance(error, aiohttp.ConnectionTimeoutError)
-        return Verdict.retry("timeout", "no answer in time", arrived=not before)
+    except aiohttp.ConnectionTimeoutError:
+        return Verdict.retry("connect", "no connection in time", arrived=False)
+    except TimeoutError:
+        return Verdict.retry("timeout", "no answer in time")
     except aiohttp.ClientConnectorDNSError as error:
         return Verdict.retry("dns", _because("name not found", error.os_error), arrived=False)
     except aiohttp.ClientConnectorCertificateError as error:

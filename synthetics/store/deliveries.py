@@ -99,6 +99,7 @@ REFUSED = """
 FAILED = """
     UPDATE deliveries SET unsure = unsure - :failed_for_certain, reason = :reason, detail = :detail
     WHERE id = :id
+    RETURNING state = 'owed'
 """
 
 REFUSE_ALL_OF = """
@@ -176,17 +177,15 @@ def refused(
 
 def failed(
     db: sqlite3.Connection, delivery_id: int, *, maybe_arrived: bool, reason: str, detail: str
-) -> None:
-    """An attempt failed and another will be made."""
-    db.execute(
-        FAILED,
-        {
-            "id": delivery_id,
-            "failed_for_certain": int(not maybe_arrived),
-            "reason": reason,
-            "detail": detail,
-        },
-    )
+) -> bool:
+    """An attempt failed, another could help; whether it is still owed."""
+    values = {
+        "id": delivery_id,
+        "failed_for_certain": int(not maybe_arrived),
+        "reason": reason,
+        "detail": detail,
+    }
+    return bool(db.execute(FAILED, values).fetchone()[0])
 
 
 def refuse_all_of(
