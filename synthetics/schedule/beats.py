@@ -20,7 +20,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from apscheduler.executors.base import BaseExecutor
@@ -29,7 +29,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from synthetics.clock import Clock, instant, millis
 from synthetics.config.model import Probe
-from synthetics.schedule.phase import grace_ms, last_due_ms, next_due_ms, phase_ms
+from synthetics.schedule.phase import grace_ms, interval_of_ms, last_due_ms, next_due_ms, phase_ms
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,6 @@ LOOK_S = 1.0
 
 JUMP_S = 1.0
 """A wall clock that moved this much against the monotonic one was set, or the machine slept."""
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 OnBeat = Callable[[Sequence[Probe], int], None]
 """Called with the probes of a beat and when they are due, in ms."""
@@ -121,7 +119,7 @@ class Beats:
         """
         wanted: dict[str, Beat] = {}
         for probe in probes:
-            interval_ms = probe.every // _MILLISECOND
+            interval_ms = interval_of_ms(probe)
             beat = Beat(interval_ms, phase_ms(probe.id, interval_ms))
             wanted.setdefault(beat.key, beat).probes[probe.id] = probe
         with _Paused(self._scheduler):

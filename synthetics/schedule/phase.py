@@ -8,10 +8,15 @@ a clock that was set keep the rhythm, and two services agree on it without a wor
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import blake2b
+
+from synthetics.config.model import Probe
 
 SLOT_MS = 250
 """Phases are whole slots, so that many probes share one beat."""
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def phase_ms(probe: str, interval_ms: int) -> int:
@@ -43,3 +48,14 @@ def grace_ms(interval_ms: int) -> int:
     filed under; and after a suspended hour it bounds how much is asked at once.
     """
     return min(interval_ms // 2, 5000)
+
+
+def due_after_ms(at_ms: int, probe: Probe) -> int:
+    """When *probe* is due next, after *at_ms*."""
+    interval_ms = interval_of_ms(probe)
+    return next_due_ms(at_ms, interval_ms, phase_ms(probe.id, interval_ms))
+
+
+def interval_of_ms(probe: Probe) -> int:
+    """The interval of *probe*."""
+    return probe.every // _MILLISECOND

@@ -13,7 +13,6 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Protocol
 
 from probes.result import Outcome, Result
@@ -21,7 +20,7 @@ from probes.watch import Shared, Watch
 from synthetics.clock import Clock, instant
 from synthetics.config.model import Config, Probe
 from synthetics.sample import Sample
-from synthetics.schedule.phase import grace_ms
+from synthetics.schedule.phase import grace_ms, interval_of_ms
 from synthetics.schedule.stats import ScheduleStats
 
 logger = logging.getLogger(__name__)
@@ -46,8 +45,6 @@ BACKSTOP_S = 0.25
 
 NEARLY_OVER_S = 0.5
 """A due time waits this long for a run that is about to end, such as one that timed out."""
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Kind(Protocol):
@@ -177,7 +174,7 @@ class Runner:
         slots = self._slots
         if slots.locked():
             try:
-                async with asyncio.timeout(grace_ms(probe.every // _MILLISECOND) / 1000):
+                async with asyncio.timeout(grace_ms(interval_of_ms(probe)) / 1000):
                     await slots.acquire()
             except TimeoutError:
                 detail = f"{self._config.in_flight} runs were in flight"

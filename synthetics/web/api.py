@@ -1,0 +1,174 @@
+"""The status for programs: ``/api/v1/status``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slo.window import Rolling, Window
+from synthetics import __version__
+from synthetics.reports import words
+from synthetics.schedule.phase import due_after_ms
+from synthetics.store.deliveries import Owed
+from synthetics.store.incidents import Incident
+from synthetics.web.board import Board, Reload
+from synthetics.web.status import Overview, SloStatus
+
+
+def dumps(overview: Overview) -> str:
+    """*overview* as JSON text."""
+    return json.dumps(as_json(overview), ensure_ascii=False) + "\n"
+
+
+def as_json(overview: Overview) -> dict[str, Any]:
+    """*overview* as JSON values: times in ISO 8601, ratios as numbers, unknown as null."""
+    board = overview.board
+    return {
+        "at": words.iso(overview.at_ms),
+        "version": __version__,
+        "location": board.config.location,
+        "phase": board.phase.value,
+        "started_at": words.iso(board.started_ms),
+        "reload": _reload(board.reload),
+        "services": [
+            {
+                "id": service.id,
+                "name": service.name,
+                "owner": service.owner,
+                "runbook": service.runbook,
+                "dashboard": service.dashboard,
+            }
+            for service in board.config.services.values()
+        ],
+        "slos": [slo_as_json(one) for one in overview.slos],
+        "probes": _probes(board, overview.at_ms),
+        "incidents": [_incident(one) for one in overview.pages.incidents],
+        "deliveries_owed": [_owed(one) for one in overview.pages.owed],
+        "health": _health(overview),
+    }
+
+
+def slo_as_json(one: SloStatus) -> dict[str, Any]:
+    """One SLO and where it stands."""
+    slo, standing = one.slo, one.standing
+    lasts_ms = standing.exhausted_in_ms
+    return {
+        "id": slo.id,
+        "name": slo.name,
+        "service": slo.service,
+        "objective": words.decimal(slo.objective),
+        "window": window(slo.window),
+        "from": words.iso(standing.bounds.from_ms),
+        "to": words.iso(standing.bounds.to_ms),
+        "sli": words.machine(standing.sli),
+        "coverage": words.machine(standing.coverage),
+        "events": {
+            mark: getattr(standing.counts, mark)
+            for mark in ("good", "bad", "blip", "void", "excluded")
+        },
+        "downtime_s": words.seconds(standing.budget.spent_ms),
+        "budget": {
+            "allowed_s": words.seconds(standing.budget.allowed_ms),
+            "remaining": words.machine(standing.budget.remaining),
+            "exhausted_in_s": None if lasts_ms is None else words.seconds(lasts_ms),
+        },
+        "burn_rate": words.machine(standing.burn),
+        "firing": list(one.firing),
+        "tiers": [
+            {
+                "name": decision.tier.name,
+                "severity": decision.tier.severity,
+                "factor": words.machine(decision.tier.factor),
+                "long": words.exactly(decision.tier.long_ms),
+                "short": words.exactly(decision.tier.short_ms),
+                "burn_long": words.machine(decision.burn_long),
+                "burn_short": words.machine(decision.burn_short),
+                "firing": decision.tier.name in one.firing,
+            }
+            for decision in standing.decisions
+        ],
+    }
+
+
+def window(of: Window) -> str:
+    """A window in a few words: ``30d``, ``calendar month, Asia/Tokyo``."""
+    if isinstance(of, Rolling):
+        return words.exactly(of.length_ms)
+    return f"calendar {of.unit}, {of.timezone.key}"
+
+
+def _reload(reload: Reload) -> dict[str, Any]:
+    return {
+        "successful": reload.taken,
+        "at": words.iso(reload.at_ms),
+        "last_success_at": words.iso(reload.taken_ms),
+        "problems": reload.problems,
+    }
+
+
+def _probes(board: Board, at_ms: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for probe in board.config.probes.values():
+        newest = board.seen(probe.id).newest
+        found.append(
+            {
+                "id": probe.id,
+                "name": probe.name,
+                "service": probe.service,
+                "kind": probe.kind,
+                "every_s": probe.every.total_seconds(),
+                "next_at": words.iso(due_after_ms(at_ms, probe)),
+                "newest": None
+                if newest is None
+                else {
+                    "at": words.iso(newest.scheduled_ms),
+                    "outcome": newest.result.outcome.value,
+                    "confirmed": newest.confirmed.value,
+                    "reason": newest.result.reason,
+                    "detail": newest.result.detail,
+                    "failed_step": newest.result.failed_step,
+                    "duration_s": newest.result.duration_s,
+                    "trace_id": newest.result.trace_id,
+                },
+            }
+        )
+    return found
+
+
+def _incident(one: Incident) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "service": one.service,
+        "severity": one.severity,
+        "summary": one.summary,
+        "since": None if one.since_ms is None else words.iso(one.since_ms),
+        "opened_at": words.iso(one.opened_ms),
+        "closed_at": None if one.closed_ms is None else words.iso(one.closed_ms),
+        "probe": one.probe,
+        "step": one.step,
+        "reason": one.reason,
+    }
+
+
+def _owed(one: Owed) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "receiver": one.receiver,
+        "severity": one.severity,
+        "owed_since": words.iso(one.owed_ms),
+    }
+
+
+def _health(overview: Overview) -> dict[str, Any]:
+    health = overview.health
+    return {
+        "in_flight": health.in_flight,
+        "in_flight_limit": health.capacity,
+        "queued_samples": health.waiting + health.store.queued,
+        "missed_beats": health.schedule.missed_beats,
+        "clock_jumps": health.clock_jumps,
+        "stored_samples": health.store.stored,
+        "dropped_samples": health.store.dropped,
+        "disk_full": health.store.disk_full,
+        "store_bytes": health.store.file_bytes,
+    }

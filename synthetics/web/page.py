@@ -1,0 +1,218 @@
+"""The status page: what is said, in words; the template only lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from probes.result import Outcome
+from slo.budget import Rate
+from synthetics import __version__
+from synthetics.clock import instant
+from synthetics.config.model import Latency, Probe, Slo
+from synthetics.reports import words
+from synthetics.sample import Sample
+from synthetics.schedule.phase import due_after_ms
+from synthetics.web.api import window
+from synthetics.web.status import Health, Overview, SloStatus, by_service
+
+UTC = ZoneInfo("UTC")
+
+SHOWN_PROBES = 100
+"""More are shown on request: the worst come first."""
+
+_RANK = {Outcome.BAD: 0, Outcome.VOID: 1, None: 2, Outcome.GOOD: 3}
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeLine:
+    """One probe and its newest sample, if there is one."""
+
+    probe: Probe
+    newest: Sample | None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Of the newest sample."""
+        return None if self.newest is None else self.newest.result.outcome
+
+
+def render(overview: Overview, *, all_probes: bool = False) -> str:
+    """The whole page; without *all_probes* at most `SHOWN_PROBES`, the worst first."""
+    lines = _probe_lines(overview)
+    shown = lines if all_probes else lines[:SHOWN_PROBES]
+    return _PAGES.get_template("status.html.j2").render(
+        overview=overview,
+        board=overview.board,
+        config=overview.board.config,
+        groups=by_service(overview.board.config.services, overview.slos),
+        headline=headline(overview),
+        probes=shown,
+        hidden=len(lines) - len(shown),
+        health_words=health_words(overview.health),
+        version=__version__,
+        utc=UTC,
+    )
+
+
+def headline(overview: Overview) -> tuple[str, str]:
+    """How things are in one line, and how it looks: ``well``, ``hurt``, ``missed``, ``unknown``."""
+    pages = {alert.slo for alert in overview.pages.alerts if alert.severity == "page"}
+    others = {alert.slo for alert in overview.pages.alerts} - pages
+    if pages:
+        return f"{words.many(len(pages), 'objective')} burning fast enough to page", "missed"
+    if others:
+        return f"{words.many(len(others), 'objective')} burning budget", "hurt"
+    overspent = sum(1 for one in overview.slos if _overspent(one.standing.budget.remaining))
+    if overspent:
+        return f"Quiet now, {words.many(overspent, 'budget')} overspent", "hurt"
+    if all(one.standing.sli is None for one in overview.slos):
+        return "Nothing known yet", "unknown"
+    return "All objectives are met", "well"
+
+
+def state(one: SloStatus) -> tuple[str, str]:
+    """One SLO in a word or two, and how it looks."""
+    firing = [
+        decision.tier for decision in one.standing.decisions if decision.tier.name in one.firing
+    ]
+    if firing:
+        severities = {tier.severity for tier in firing}
+        look = "missed" if "page" in severities else "hurt"
+        return f"firing: {', '.join(tier.name for tier in firing)}", look
+    remaining = one.standing.budget.remaining
+    if remaining is None:
+        return "no data", "unknown"
+    return ("overspent", "missed") if _overspent(remaining) else ("met", "well")
+
+
+def promise(slo: Slo) -> str:
+    """What an SLO promises: ``99.9% good over 30d``, ``99% under 500ms over 28d``."""
+    what = "good"
+    if isinstance(slo.sli, Latency):
+        what = f"{'at most' if slo.sli.inclusive else 'under'} {words.bound(slo.sli.bound_us)}"
+    return f"{words.objective(slo.objective)} {what} over {window(slo.window)}"
+
+
+def budget_words(one: SloStatus) -> str:
+    """What is left of the budget as time: ``31m20s of 43m12s left``."""
+    budget = one.standing.budget
+    if budget.remaining is None:
+        return f"{words.allowed(budget.allowed_ms)} of downtime allowed"
+    total = words.allowed(budget.allowed_ms)
+    if isinstance(budget.remaining, float):
+        return "spent: none was allowed"
+    left_ms = budget.remaining * budget.allowed_ms
+    if left_ms < 0:
+        return f"{words.lost(int(-left_ms))} over the {total} allowed"
+    return f"{words.allowed(left_ms)} of {total} left"
+
+
+def bar(one: SloStatus) -> float:
+    """How much of the bar is filled, 0 to 100: what is left of the budget."""
+    remaining = one.standing.budget.remaining
+    if remaining is None or isinstance(remaining, float):
+        return 0.0
+    return round(min(max(float(remaining), 0.0), 1.0) * 100, 2)
+
+
+def pace_words(one: SloStatus) -> str:
+    """How fast the budget burns lately, and how long it lasts so; may be empty."""
+    pace, lasts_ms = one.standing.pace, one.standing.exhausted_in_ms
+    if pace is None:
+        return "nothing known lately"
+    if not pace:
+        return "nothing burns lately"
+    if isinstance(pace, float):
+        return "failing, and nothing may fail"
+    said = f"burns at {words.factor(pace)} lately"
+    if lasts_ms:
+        said += f", lasts {words.allowed(lasts_ms // 60_000 * 60_000)}"
+    return said
+
+
+def ago(at_ms: int, then_ms: int) -> str:
+    """``12s ago``, ``in 3m``; the two largest units."""
+    seconds = abs(at_ms - then_ms) // 1000
+    for size, unit, below, small in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "m"),
+        (60, "m", 1, "s"),
+    ):
+        if seconds >= size:
+            rest = seconds % size // below
+            said = f"{seconds // size}{unit}" + (f" {rest}{small}" if rest else "")
+            break
+    else:
+        said = f"{seconds}s"
+    return f"{said} ago" if then_ms <= at_ms else f"in {said}"
+
+
+def latency(seconds: float) -> str:
+    """``84 ms``, ``1.25 s``."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def health_words(health: Health) -> list[tuple[str, str]]:
+    """The service's own figures, by name."""
+    store = health.store
+    begun = sum(health.schedule.lateness.counts)
+    mean_ms = 1000 * health.schedule.lateness.total / begun if begun else 0.0
+    return [
+        ("runs in flight", f"{words.count(health.in_flight)} of {words.count(health.capacity)}"),
+        ("starts late by", f"{mean_ms:.0f} ms on average"),
+        ("missed", words.many(health.schedule.missed_beats, "due time")),
+        ("stored since start", words.many(store.stored, "sample")),
+        ("waiting to be stored", words.many(health.waiting + store.queued, "sample")),
+        ("database", f"{store.file_bytes / 1_000_000:,.1f} MB"),
+    ]
+
+
+def iso(ms: int) -> str:
+    """For ``<time datetime>``."""
+    return words.iso(ms)
+
+
+def short(ms: int) -> str:
+    """``22 Nov 14:03:09 UTC``."""
+    return instant(ms).strftime("%-d %b %H:%M:%S UTC")
+
+
+def _probe_lines(overview: Overview) -> Sequence[ProbeLine]:
+    board = overview.board
+    lines = [
+        ProbeLine(probe=probe, newest=board.seen(probe.id).newest)
+        for probe in board.config.probes.values()
+    ]
+    return sorted(lines, key=lambda line: _RANK[line.outcome])
+
+
+def _overspent(remaining: Rate | None) -> bool:
+    return remaining is not None and remaining < 0
+
+
+_PAGES.globals.update(
+    ago=ago,
+    bar=bar,
+    budget_words=budget_words,
+    due_after_ms=due_after_ms,
+    iso=iso,
+    latency=latency,
+    pace_words=pace_words,
+    promise=promise,
+    short=short,
+    state=state,
+    words=words,
+)

@@ -1,0 +1,202 @@
+"""The HTTP side: routes, headers, and what is answered when something is not there (yet)."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from prometheus_client.exposition import choose_encoder
+
+from synthetics.web import api, page, probe_metrics
+from synthetics.web.board import Board, Phase
+from synthetics.web.metrics import Snapshot, registry
+from synthetics.web.status import Overview, Sources
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 9380
+
+STATIC = Path(__file__).parent / "static"
+END = b"# EOF\n"
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+TextReload = Callable[[], Awaitable[str]]
+"""Reloads the configuration; the problems as text, empty if it was taken."""
+
+
+class Site:
+    """
+    What is served.
+
+    Args:
+        board: The newest of everything.
+        reload: Called by ``POST /-/reload``.
+
+    Attributes:
+        sources: Where the pages read; ``None`` until the history is known, and again
+            once the database is closed.
+    """
+
+    def __init__(self, *, board: Board, reload: TextReload) -> None:
+        self._board = board
+        self._reload = reload
+        self.sources: Sources | None = None
+
+    def application(self) -> web.Application:
+        """The application with all its routes."""
+        app = web.Application(middlewares=[_plain_errors])
+        app.on_response_prepare.append(_add_headers)
+        app.add_routes(
+            [
+                web.get("/", self._page),
+                web.get("/api/v1/status", self._api),
+                web.get("/metrics", self._metrics),
+                web.get("/-/healthy", self._healthy),
+                web.get("/-/ready", self._ready),
+                web.post("/-/reload", self._reload_now),
+                web.get("/static/{name:status\\.(?:css|js)}", self._static),
+            ]
+        )
+        return app
+
+    async def _page(self, request: web.Request) -> web.Response:
+        everything = request.query.get("probes") == "all"
+        html = page.render(await self._overview(), all_probes=everything)
+        return web.Response(text=html, content_type="text/html")
+
+    async def _api(self, _: web.Request) -> web.Response:
+        return web.Response(text=api.dumps(await self._overview()), content_type="application/json")
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        sources = self._known()
+        at_ms = self._board.clock.now_ms()
+        snapshot = Snapshot(
+            at_ms=at_ms,
+            board=self._board,
+            slos=await sources.slos(at_ms),
+            health=sources.health(),
+        )
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        own = await asyncio.to_thread(encode, registry(snapshot))
+        probes = await probe_metrics.write(self._board.all_seen())
+        end = END if own.endswith(END) else b""
+        body = b"".join([own.removesuffix(END), *(piece.encode() for piece in probes), end])
+        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            body = await asyncio.to_thread(gzip.compress, body, 1)
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(body=body, headers=headers)
+
+    async def _healthy(self, _: web.Request) -> web.Response:
+        return web.Response(text="healthy\n")
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        phase = self._board.phase
+        return web.Response(
+            text="ready\n" if phase is Phase.RUNNING else f"not ready: {phase}\n",
+            status=200 if phase is Phase.RUNNING else 503,
+        )
+
+    async def _reload_now(self, request: web.Request) -> web.Response:
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
+            raise web.HTTPForbidden(text="a page of another origin may not do this\n")
+        if self._board.phase is not Phase.RUNNING:
+            raise web.HTTPServiceUnavailable(text=f"not now: {self._board.phase}\n")
+        problems = await self._reload()
+        if problems:
+            return web.Response(text=problems, status=400)
+        return web.Response(text="reloaded\n")
+
+    async def _static(self, request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(STATIC / request.match_info["name"])
+
+    async def _overview(self) -> Overview:
+        return await self._known().overview()
+
+    def _known(self) -> Sources:
+        if self.sources is None:
+            raise web.HTTPServiceUnavailable(
+                text=f"not now: {self._board.phase}\n", headers={"Retry-After": "1"}
+            )
+        return self.sources
+
+
+@web.middleware
+async def _plain_errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Say in plain text what is not there, and where to look instead."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        text = f"there is nothing at {request.path}; try / or /metrics\n"
+        return web.Response(text=text, status=404)
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return web.Response(
+            text=f"{request.path} takes {allowed}, not {request.method}\n",
+            status=405,
+            headers={"Allow": allowed},
+        )
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+class Server:
+    """
+    A site that listens.
+
+    Attributes:
+        host, port: Where; the port is the real one where 0 was asked for.
+    """
+
+    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
+        self._runner = runner
+        self.host = host
+        self.port = port
+
+    @classmethod
+    async def start(cls, site: Site, *, host: str, port: int) -> Server:
+        """
+        Listen on *host* and *port*.
+
+        Raises:
+            OSError: Somebody else does, or there is no such address.
+        """
+        runner = web.AppRunner(site.application(), access_log=None, handle_signals=False)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port, shutdown_timeout=1).start()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        real_port: int = runner.addresses[0][1]
+        return cls(runner, host, real_port)
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        await self._runner.cleanup()

@@ -1,0 +1,157 @@
+"""How everything stands, gathered once for the page, the API and the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from synthetics.accounting.ledger import Ledger
+from synthetics.accounting.standing import Standing
+from synthetics.config.model import Service, Slo
+from synthetics.paging.courier import CourierStats
+from synthetics.paging.judge import Judge, JudgeStats
+from synthetics.schedule.stats import ScheduleStats
+from synthetics.store import Reader, StoreStats, deliveries, incidents
+from synthetics.store.deliveries import Owed
+from synthetics.store.incidents import Alert, Incident
+from synthetics.web.board import Board
+
+AT_ONCE = 20
+"""SLOs that are reckoned before the loop is let go."""
+
+RECENT_MS = 7 * 86_400_000
+"""How far back incidents are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """
+    How the service itself is doing.
+
+    Attributes:
+        in_flight: Runs that were begun and have not ended.
+        capacity: Runs that may ask at once.
+        waiting: Samples that wait to be stored.
+        waits: How often a run had to wait because too many were waiting.
+        beats: Groups of probes that start together.
+        clock_jumps: How often the wall clock was set, or the machine slept.
+    """
+
+    schedule: ScheduleStats
+    store: StoreStats
+    in_flight: int
+    capacity: int
+    waiting: int
+    waits: int
+    beats: int
+    clock_jumps: int
+    judge: JudgeStats
+    courier: CourierStats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloStatus:
+    """One SLO and where it stands; *firing* are the tiers that fire, in the policy's order."""
+
+    slo: Slo
+    standing: Standing
+    firing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """Incidents, open ones first and then the newest; the alerts that fire; what is owed."""
+
+    incidents: tuple[Incident, ...]
+    alerts: tuple[Alert, ...]
+    owed: tuple[Owed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Everything at *at_ms*; *board* is the living one."""
+
+    at_ms: int
+    board: Board
+    slos: Sequence[SloStatus]
+    pages: Pages
+    health: Health
+
+
+@dataclass(slots=True, kw_only=True)
+class Sources:
+    """
+    Where the pages read.
+
+    Attributes:
+        books: Held while *ledger* is written or replaced; take it to read.
+        health: Reads the present figures.
+        reader: Opened for the pages alone; used by one thread at a time, under *reading*.
+    """
+
+    board: Board
+    ledger: Ledger
+    judge: Judge
+    health: Callable[[], Health]
+    reader: Reader
+    books: asyncio.Lock
+    reading: asyncio.Lock
+
+    async def overview(self) -> Overview:
+        """How everything stands now."""
+        at_ms = self.board.clock.now_ms()
+        return Overview(
+            at_ms=at_ms,
+            board=self.board,
+            slos=await self.slos(at_ms),
+            pages=await self.pages(at_ms),
+            health=self.health(),
+        )
+
+    async def slos(self, at_ms: int) -> list[SloStatus]:
+        """Every SLO at *at_ms*, in the order of the configuration."""
+        async with self.books:
+            found = []
+            for number, slo in enumerate(self.board.config.slos.values(), 1):
+                fires = self.judge.firing(slo.id)
+                found.append(
+                    SloStatus(
+                        slo=slo,
+                        standing=self.ledger.standing(slo.id, at_ms, fires),
+                        firing=tuple(tier.name for tier in slo.tiers if tier.name in fires),
+                    )
+                )
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            return found
+
+    async def pages(self, at_ms: int) -> Pages:
+        """What on-call cares about, from the database."""
+
+        def query(db: sqlite3.Connection) -> Pages:
+            still = incidents.still_open(db)
+            ended = [
+                incident
+                for incident in incidents.between(db, at_ms - RECENT_MS, at_ms)
+                if incident.closed_ms is not None
+            ]
+            return Pages(
+                incidents=(*reversed(still), *reversed(ended)),
+                alerts=tuple(incidents.firing(db)),
+                owed=tuple(deliveries.owed(db)),
+            )
+
+        async with self.reading:
+            return await asyncio.to_thread(self.reader.read, query)
+
+
+def by_service(
+    services: Mapping[str, Service], slos: Sequence[SloStatus]
+) -> list[tuple[Service, list[SloStatus]]]:
+    """Services in the order of the configuration, each with its SLOs."""
+    groups: dict[str, list[SloStatus]] = {name: [] for name in services}
+    for one in slos:
+        groups[one.slo.service].append(one)
+    return [(services[name], group) for name, group in groups.items()]
