@@ -1,0 +1,112 @@
+"""From files to a `Config`: the one way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from yaml.nodes import MappingNode, Node
+
+from probes.watch import METADATA_AND_LINK_LOCAL
+from synthetics.config import written
+from synthetics.config.files import Files, read
+from synthetics.config.model import Config
+from synthetics.config.nodes import Misread, construct
+from synthetics.config.probes import (
+    options_checker,
+    read_defaults,
+    read_probes,
+    read_receivers,
+    read_services,
+)
+from synthetics.config.problems import ConfigError
+from synthetics.config.reader import Reader
+from synthetics.config.references import References
+from synthetics.config.sections import read_maintenance, read_routes, read_settings
+from synthetics.config.show import show, written_secrets
+from synthetics.config.slos import Top, read_alerting, read_slos
+from synthetics.kinds import Kind, probe_kinds, receiver_kinds
+
+
+def load(path: Path, *, environ: Mapping[str, str]) -> Config:
+    """
+    Read the file *path*, or every ``*.yaml`` and ``*.yml`` directly in the directory *path*.
+
+    Args:
+        path: File or directory.
+        environ: Where ``${env:…}`` is looked up.
+
+    Raises:
+        ConfigError: With every problem that was found, in file order.
+        KindError: An installed kind of probe or receiver cannot be used.
+    """
+    files = read(path)
+    references = References(environ, path if path.is_dir() else path.parent)
+    problems = list(files.problems)
+    secrets: list[Node] = []
+    config: Config | None = None
+    if files.root is not None:
+        try:
+            data, misreads = construct(files.root)
+        except Misread as misread:
+            problems.append(misread)
+        else:
+            reader = Reader(files.root, data, references, _names(data))
+            config = _read(reader, files, references)
+            problems += misreads + reader.problems
+            if problems:
+                secrets = [*reader.secrets, *_written_secrets(files.root, data)]
+    if problems or config is None:
+        raise ConfigError(show(problems, files.texts, references.mask(), secrets))
+    return config
+
+
+def _names(data: dict[str, Any]) -> dict[str, list[str]]:
+    """What may be referred to, right or wrong in itself."""
+    named = {"service": "services", "probe": "probes", "receiver": "receivers"}
+    sections = {what: data.get(section) for what, section in named.items()}
+    return {what: list(s) if isinstance(s, dict) else [] for what, s in sections.items()}
+
+
+def _read(reader: Reader, files: Files, references: References) -> Config:
+    known = list(written.Document.__dataclass_fields__)
+    for key in reader.data:
+        if key not in known:
+            reader.unknown_key((key,), known)
+    settings = read_settings(reader)
+    services = read_services(reader)
+    defaults = read_defaults(reader)
+    probes = read_probes(reader, probe_kinds(), defaults)
+    top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
+    return Config(
+        services=MappingProxyType(services),
+        probes=MappingProxyType(probes),
+        slos=MappingProxyType(read_slos(reader, probes, top)),
+        receivers=MappingProxyType(read_receivers(reader, receiver_kinds())),
+        routes=read_routes(reader),
+        maintenance=read_maintenance(reader),
+        location=settings.location,
+        retention_raw=settings.retention.raw,
+        denied=(*METADATA_AND_LINK_LOCAL, *settings.network.deny),
+        allowed=tuple(settings.network.allow),
+        in_flight=settings.limits.in_flight,
+        mask=references.mask(),
+        sources=files.paths,
+        public_url=settings.public_url,
+    )
+
+
+def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
+    """Every secret of a probe or receiver that was written out instead of referred to."""
+    sections: tuple[tuple[str, Mapping[str, Kind]], ...] = (
+        ("probes", probe_kinds()),
+        ("receivers", receiver_kinds()),
+    )
+    for section, kinds in sections:
+        items = data.get(section)
+        for name, item in items.items() if isinstance(items, dict) else ():
+            for key in item.keys() & kinds.keys() if isinstance(item, dict) else ():
+                checker = options_checker(kinds[key])
+                yield from written_secrets(root, (section, name, key), checker)

@@ -1,0 +1,197 @@
+"""The sections `services`, `probes` and `receivers`, from what is written to values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from synthetics.config import written
+from synthetics.config.checker import Checker
+from synthetics.config.describe import duration_text
+from synthetics.config.model import EMPTY, Confirm, Probe, Receiver, Service
+from synthetics.config.nodes import Path
+from synthetics.config.reader import Reader
+from synthetics.config.words import nearest
+from synthetics.kinds import Kind
+
+SHORTEST_EVERY = timedelta(seconds=1)
+
+
+@cache
+def checker(kind: type) -> Checker:
+    """The checker of one of the types in `written`, built once."""
+    return Checker(TypeAdapter(kind))
+
+
+@cache
+def options_checker(kind: Kind) -> Checker:
+    """The checker of the options of *kind*, built once."""
+    return Checker(kind.options)
+
+
+def read_services(reader: Reader) -> dict[str, Service]:
+    """The services that could be read."""
+    found: dict[str, Service] = {}
+    for name, data in reader.items("services"):
+        read = reader.check(checker(written.Service), data, ("services", name))
+        if read is not None:
+            found[name] = Service(
+                id=name,
+                name=read.name or name,
+                owner=read.owner,
+                runbook=read.runbook,
+                dashboard=read.dashboard,
+            )
+    return found
+
+
+def read_receivers(reader: Reader, kinds: Mapping[str, Kind]) -> dict[str, Receiver]:
+    """The receivers that could be read."""
+    found: dict[str, Receiver] = {}
+    for name, data in reader.items("receivers"):
+        path: Path = ("receivers", name)
+        if not isinstance(data, dict):
+            reader.check(checker(written.Receiver), data, path)
+            continue
+        for key in data.keys() - kinds.keys():
+            reader.unknown_key((*path, key), list(kinds), "kind of receiver")
+        kind = _one_kind(reader, path, data, kinds, "say how to tell them")
+        if kind is not None:
+            options = reader.check(options_checker(kind), data[kind.name], (*path, kind.name))
+            found[name] = Receiver(id=name, kind=kind.name, options=options)
+    return found
+
+
+def read_defaults(reader: Reader) -> written.Defaults:
+    """The section `defaults`, or what holds without it."""
+    data = reader.data.get("defaults", {})
+    read: written.Defaults | None = reader.check(checker(written.Defaults), data, ("defaults",))
+    if read is None:
+        return written.Defaults()
+    _check_times(reader, ("defaults",), data, read, read)
+    return read
+
+
+def read_probes(
+    reader: Reader, kinds: Mapping[str, Kind], defaults: written.Defaults
+) -> dict[str, Probe]:
+    """The probes that could be read."""
+    found: dict[str, Probe] = {}
+    frame_checker = checker(written.Probe)
+    also = tuple(kinds)
+    for name, data in reader.items("probes"):
+        path: Path = ("probes", name)
+        if not isinstance(data, dict):
+            reader.check(frame_checker, data, path)
+            continue
+        frame_data = {key: value for key, value in data.items() if key not in kinds}
+        frame = reader.check(frame_checker, frame_data, path, also=also)
+        kind = _one_kind(reader, path, data, kinds, "say what to ask")
+        options = None
+        if kind is not None:
+            options = reader.check(options_checker(kind), data[kind.name], (*path, kind.name))
+        if frame is None:
+            continue
+        _check_times(reader, path, frame_data, frame, defaults)
+        if kind is not None:
+            found[name] = _probe(name, frame, kind, options, defaults)
+    return found
+
+
+def _probe(
+    name: str, frame: written.Probe, kind: Kind, options: Any, defaults: written.Defaults
+) -> Probe:
+    confirm = frame.confirm or defaults.confirm
+    return Probe(
+        id=name,
+        name=frame.name or name,
+        service=frame.service,
+        kind=kind.name,
+        options=options,
+        every=frame.every or defaults.every,
+        timeout=frame.timeout or defaults.timeout,
+        confirm=Confirm(attempts=confirm.attempts, after=confirm.after)
+        if confirm and confirm.attempts
+        else None,
+        labels=MappingProxyType(frame.labels) if frame.labels else EMPTY,
+    )
+
+
+def _one_kind(
+    reader: Reader, path: Path, data: dict[str, Any], kinds: Mapping[str, Kind], purpose: str
+) -> Kind | None:
+    """The kind whose key is in *data*, if it is exactly one."""
+    named = [key for key in data if key in kinds]
+    if len(named) == 1:
+        return kinds[named[0]]
+    for second in named[1:]:
+        where = reader.where((*path, named[0]), (*path, second))
+        reader.report(
+            (*path, second),
+            f"`{second}` is a second kind beside `{named[0]}` ({where})",
+            "keep one of them, or make it two",
+            at="key",
+        )
+    if not named and not any(nearest(key, kinds) for key in data):
+        choices = " or ".join(f"`{kind}:`" for kind in kinds)
+        reader.report(path, f"no key of a kind is here to {purpose}", f"add {choices}", at="key")
+    return None
+
+
+def _check_times(
+    reader: Reader,
+    path: Path,
+    data: dict[str, Any],
+    own: written.Probe | written.Defaults,
+    defaults: written.Defaults,
+) -> None:
+    """All attempts and pauses fit into the interval; noted at what is written here, if anything."""
+    written_here = [key for key in ("timeout", "confirm", "every") if key in data]
+    if not written_here:
+        return
+    every, timeout = own.every or defaults.every, own.timeout or defaults.timeout
+    confirm = own.confirm or defaults.confirm
+    if "every" in data and every < SHORTEST_EVERY:
+        reader.report((*path, "every"), f"{data['every']} is too often", "write 1s or more")
+        return
+    further = confirm.attempts if confirm else 0
+    longest = timeout * (1 + further) + (confirm.after * further if confirm else timedelta())
+    if longest <= every:
+        return
+    at = (*path, written_here[0])
+
+    def source(key: str) -> str:
+        for place in ((*path, key), ("defaults", key)):
+            if reader.has(place):
+                inherited = "" if place[0] == path[0] else "defaults, "
+                return f"({inherited}{reader.where(place, at)})"
+        return "(the default)"
+
+    spelled, total = duration_text(every), duration_text(longest)
+    if further:
+        pauses = duration_text(confirm.after) if confirm else ""
+        reader.report(
+            at,
+            f"{1 + further} attempts of {duration_text(timeout)} and {further} "
+            f"pause{'s' if further > 1 else ''} of {pauses} take {total}, longer than "
+            f"`every: {spelled}` {source('every')}, so runs would overlap",
+            f"set timeout or confirm to fit, or every to {total} or more",
+        )
+    elif written_here[0] == "every":
+        reader.report(
+            at,
+            f"{spelled} is shorter than `timeout: {total}` {source('timeout')}, "
+            "so runs would overlap",
+            f"set every to {total} or more, or timeout to {spelled} or less",
+        )
+    else:
+        reader.report(
+            at,
+            f"{total} is longer than `every: {spelled}` {source('every')}, so runs would overlap",
+            f"set timeout to {spelled} or less, or every to more than {total}",
+        )

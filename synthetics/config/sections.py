@@ -1,0 +1,74 @@
+"""The smaller sections: routes, maintenance, and what holds for the whole service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from synthetics.config import written
+from synthetics.config.checker import Checker
+from synthetics.config.model import Maintenance, Route, Severity
+from synthetics.config.nodes import Path
+from synthetics.config.probes import checker
+from synthetics.config.reader import Reader
+
+SHORTEST_RETENTION = timedelta(days=1)
+
+_SETTINGS = Checker(TypeAdapter(written.Settings))
+
+
+def read_routes(reader: Reader) -> tuple[Route, ...]:
+    """The routes that could be read."""
+    found: list[Route] = []
+    for i, data in enumerate(reader.entries("routes")):
+        read = reader.check(checker(written.Route), data, ("routes", i))
+        if read is not None:
+            found.append(
+                Route(
+                    severity=Severity(read.severity),
+                    to=tuple(read.to),
+                    services=tuple(read.services),
+                )
+            )
+    return tuple(found)
+
+
+def read_maintenance(reader: Reader) -> tuple[Maintenance, ...]:
+    """The declared times that could be read."""
+    found: list[Maintenance] = []
+    for i, data in enumerate(reader.entries("maintenance")):
+        path: Path = ("maintenance", i)
+        read = reader.check(checker(written.Maintenance), data, path)
+        if read is None:
+            continue
+        if read.end <= read.start:
+            began = reader.where((*path, "from"), (*path, "to"))
+            reader.report(
+                (*path, "to"),
+                f"{data['to']} is not after `from: {data['from']}` ({began})",
+                "exchange the two, or write a later end",
+            )
+        found.append(
+            Maintenance(
+                start=read.start, end=read.end, reason=read.reason, services=tuple(read.services)
+            )
+        )
+    return tuple(found)
+
+
+def read_settings(reader: Reader) -> written.Settings:
+    """What holds for the whole service."""
+    names = written.Settings.__dataclass_fields__
+    data: dict[str, Any] = {key: value for key, value in reader.data.items() if key in names}
+    read: written.Settings | None = reader.check(_SETTINGS, data, ())
+    if read is None:
+        return written.Settings()
+    if read.retention.raw < SHORTEST_RETENTION:
+        reader.report(
+            ("retention", "raw"),
+            f"{data['retention']['raw']} is shorter than a day, and only whole days are archived",
+            "write 1d or more",
+        )
+    return read

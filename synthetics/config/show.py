@@ -1,0 +1,127 @@
+"""From a place in a file to a `Problem` that can be shown: source lines without secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from probes.watch import Mask
+from synthetics.config.checker import Checker
+from synthetics.config.nodes import Misread, Path, dotted, find, key_of
+from synthetics.config.problems import Problem
+
+LONGEST_LINE = 160
+"""Characters of a source line that are shown around the place."""
+
+_REFERENCES_ONLY = re.compile(r"(\$\{(env|file):[^}]*\})+")
+
+Span = tuple[int, int]
+
+
+def show(
+    misreads: Iterable[Misread],
+    texts: Mapping[str, str],
+    mask: Mask,
+    secrets: Sequence[Node],
+) -> list[Problem]:
+    """
+    The problems in file order, each place with one text once.
+
+    Args:
+        misreads: What was found.
+        texts: The files, by the names that marks carry.
+        mask: Hides what was looked up.
+        secrets: Scalars that are secret as a whole.
+    """
+    lines = {name: text.split("\n") for name, text in texts.items()}
+    order = {name: i for i, name in enumerate(texts)}
+    found: dict[tuple[int, int, int, str], Problem] = {}
+    for misread in misreads:
+        mark = misread.mark
+        problem = Problem(
+            file=mark.name,
+            line=mark.line + 1,
+            column=mark.column + 1,
+            path=mask(dotted(misread.path)),
+            what=mask(misread.what),
+            mend=mask(misread.mend),
+        )
+        if mark.line >= 0 and mark.name in lines and mark.line < len(lines[mark.name]):
+            hidden = list(_spans(secrets, mark.name, mark.line))
+            source = lines[mark.name][mark.line]
+            problem = _with_source(problem, source, misread.width, mask, hidden)
+        key = (order.get(mark.name, -1), mark.line, mark.column, problem.what)
+        found.setdefault(key, problem)
+    return [found[key] for key in sorted(found)]
+
+
+def _with_source(
+    problem: Problem, source: str, width: int, mask: Mask, hidden: Sequence[Span]
+) -> Problem:
+    start = problem.column - 1
+    end = min(start + width, len(source.rstrip()))
+    before, upto = _masked(source[:start], mask, hidden), _masked(source[:end], mask, hidden)
+    whole = _masked(source, mask, hidden)
+    if not whole.strip():
+        return problem
+    first = max(0, len(before) - LONGEST_LINE // 2) if len(whole) > LONGEST_LINE else 0
+    shown = whole[first : first + LONGEST_LINE]
+    if first:
+        shown = "…" + shown[1:]
+    if first + LONGEST_LINE < len(whole):
+        shown = shown[:-1] + "…"
+    return Problem(
+        file=problem.file,
+        line=problem.line,
+        column=problem.column,
+        path=problem.path,
+        what=problem.what,
+        mend=problem.mend,
+        source_line=shown,
+        shown_column=len(before) - first + 1,
+        width=max(1, min(len(upto) - len(before), LONGEST_LINE // 2)),
+    )
+
+
+def _masked(text: str, mask: Mask, hidden: Sequence[Span]) -> str:
+    """*text* without secrets, and without characters that would steer a terminal."""
+    shown, at = "", 0
+    for start, end in sorted(hidden):
+        if at <= start < len(text):
+            shown += mask(text[at:start]) + "***"
+            at = end
+    shown += mask(text[at:])
+    return "".join(char if char.isprintable() or char == "\t" else "�" for char in shown)
+
+
+def _spans(secrets: Sequence[Node], name: str, line: int) -> Iterator[Span]:
+    """Where *secrets* stand in one line."""
+    for node in secrets:
+        start, end = node.start_mark, node.end_mark
+        if start.name == name and start.line <= line <= end.line:
+            first = start.column if start.line == line else 0
+            last = end.column if end.line == line else 1 << 30
+            if first < last:
+                yield first, last
+
+
+def written_secrets(root: MappingNode, path: Path, checker: Checker) -> Iterator[Node]:
+    """The scalars below *path* that are secret as a whole and were written out."""
+    node, _, real = find(root, path)
+    if len(real) == len(path):
+        yield from _secrets_below(node, (), checker)
+
+
+def _secrets_below(node: Node, below: Path, checker: Checker) -> Iterator[Node]:
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            name = key_of(key)
+            if name is not None:
+                yield from _secrets_below(value, (*below, name), checker)
+    elif isinstance(node, SequenceNode):
+        for i, item in enumerate(node.value):
+            yield from _secrets_below(item, (*below, i), checker)
+    elif isinstance(node, ScalarNode) and not _REFERENCES_ONLY.fullmatch(node.value):
+        yield from [node] if checker.secret(below) else []

@@ -1,0 +1,228 @@
+"""The section `slos`, and the alert policies that it resolves to numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+from probes.fields import Refused, parse_duration
+from slo.explain import never_fires
+from slo.policy import NoData, Tier, default_tiers, factor_for_share
+from slo.window import Calendar, Rolling, Window
+from synthetics.config import written
+from synthetics.config.describe import duration_text
+from synthetics.config.model import Accounting, Availability, Latency, Probe, Retries, Sli, Slo
+from synthetics.config.nodes import Path
+from synthetics.config.probes import checker
+from synthetics.config.reader import Reader
+
+MS = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """What holds for SLOs that do not say otherwise."""
+
+    accounting: written.Accounting
+    alerting: written.Alerting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """What a policy is reckoned for."""
+
+    window_ms: int
+    intervals_ms: tuple[int, ...]
+    min_bad: int
+
+
+def read_slos(reader: Reader, probes: Mapping[str, Probe], top: Top) -> dict[str, Slo]:
+    """The SLOs that could be read; those of probes that could not are only checked."""
+    found: dict[str, Slo] = {}
+    for name, data in reader.items("slos"):
+        path: Path = ("slos", name)
+        before = len(reader.problems)
+        read: written.Slo | None = reader.check(checker(written.Slo), data, path)
+        if isinstance(data, dict):
+            _check_forms(reader, path, data)
+        if read is None or len(reader.problems) > before:
+            continue
+        _check_probes(reader, path, read.probes)
+        if all(probe in probes for probe in read.probes):
+            watched = [probes[probe] for probe in read.probes]
+            found[name] = _slo(reader, path, read, watched, top)
+    return found
+
+
+def read_alerting(reader: Reader) -> written.Alerting:
+    """The section `alerting`, or what holds without it."""
+    data = reader.data.get("alerting", {})
+    read: written.Alerting | None = reader.check(checker(written.Alerting), data, ("alerting",))
+    if isinstance(data, dict):
+        check_tiers(reader, ("alerting",), data)
+    return read or written.Alerting()
+
+
+def _slo(
+    reader: Reader,
+    path: Path,
+    read: written.Slo,
+    watched: Sequence[Probe],
+    top: Top,
+) -> Slo:
+    window = _window(read.window)
+    intervals_ms = tuple(probe.every // MS for probe in watched)
+    if window.nominal_length_ms < min(intervals_ms):
+        reader.report(
+            (*path, "window"),
+            f"this window is shorter than the interval of {duration_text(min(intervals_ms) * MS)}, "
+            "so it may hold no sample",
+            "write a longer window, such as 30d",
+        )
+    target = _Target(
+        window_ms=window.nominal_length_ms,
+        intervals_ms=intervals_ms,
+        min_bad=read.alerting.min_bad or top.alerting.min_bad or written.MIN_BAD,
+    )
+    return Slo(
+        id=str(path[-1]),
+        name=read.name or str(path[-1]),
+        service=read.service,
+        probes=tuple(read.probes),
+        sli=_sli(read.sli),
+        objective=read.objective,
+        window=window,
+        accounting=Accounting(
+            valid_for=read.accounting.valid_for or top.accounting.valid_for,
+            retries=read.accounting.retries or top.accounting.retries or Retries.FIRST,
+        ),
+        tiers=_tiers(reader, path, read, top.alerting, target),
+        no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
+    )
+
+
+def _window(form: timedelta | written.CalendarWindow) -> Window:
+    if isinstance(form, timedelta):
+        return Rolling(form // MS)
+    return Calendar(form.calendar, form.timezone)
+
+
+def _sli(form: str | written.Latency) -> Sli:
+    if isinstance(form, str):
+        return Availability()
+    bound = form.latency.under or form.latency.at_most or timedelta()
+    inclusive = form.latency.under is None
+    return Latency(bound_us=bound // timedelta(microseconds=1), inclusive=inclusive)
+
+
+def _tier(row: written.Tier, target: _Target) -> Tier:
+    long_ms = row.long // MS
+    factor = row.factor
+    if factor is None:
+        factor = factor_for_share(row.budget or Fraction(0), target.window_ms, long_ms)
+    return Tier(
+        name=row.name,
+        severity=row.severity,
+        long_ms=long_ms,
+        short_ms=row.short // MS,
+        factor=factor,
+        min_bad=target.min_bad,
+    )
+
+
+def _check_forms(reader: Reader, path: Path, data: dict[str, Any]) -> None:
+    """What stands in this SLO says exactly one thing where it must, and orders its windows."""
+    sli = data.get("sli")
+    if isinstance(sli, dict) and isinstance(sli.get("latency"), dict):
+        _exactly_one(reader, (*path, "sli", "latency"), sli["latency"], "under", "at_most")
+    alerting = data.get("alerting")
+    if isinstance(alerting, dict):
+        check_tiers(reader, (*path, "alerting"), alerting)
+
+
+def check_tiers(reader: Reader, path: Path, alerting: dict[str, Any]) -> None:
+    """Each tier of the policy at *path* is complete, ordered, and named once."""
+    tiers = alerting.get("tiers")
+    if not isinstance(tiers, list):
+        return
+    names: dict[str, Path] = {}
+    for i, data in enumerate(tiers):
+        if not isinstance(data, dict):
+            continue
+        place: Path = (*path, "tiers", i)
+        _exactly_one(reader, place, data, "budget", "factor")
+        name = data.get("name")
+        if isinstance(name, str) and name in names:
+            where = reader.where(names[name], (*place, "name"))
+            reader.report(
+                (*place, "name"), f"`{name}` names two tiers, first at {where}", "rename one"
+            )
+        elif isinstance(name, str):
+            names[name] = (*place, "name")
+        _check_order(reader, place, data)
+
+
+def _check_order(reader: Reader, place: Path, data: dict[str, Any]) -> None:
+    try:
+        short, long = parse_duration(data.get("short")), parse_duration(data.get("long"))
+    except Refused:
+        return  # noted where the tier itself is checked
+    if short >= long:
+        reader.report(
+            (*place, "short"),
+            f"the short window of {data['short']} is not shorter than the long one of "
+            f"{data['long']}",
+            f"write less than {data['long']}; a twelfth of the long window is usual",
+        )
+
+
+def _exactly_one(reader: Reader, path: Path, data: dict[str, Any], one: str, other: str) -> None:
+    if one in data and other in data:
+        later = other if list(data).index(other) > list(data).index(one) else one
+        first = one if later == other else other
+        reader.report(
+            (*path, later),
+            f"`{later}` stands beside `{first}`, and only one of them can hold",
+            "delete one of the two",
+            at="key",
+        )
+    elif one not in data and other not in data:
+        reader.report(path, f"neither `{one}` nor `{other}` is here", f"add `{one}` or `{other}`")
+
+
+def _check_probes(reader: Reader, path: Path, names: Sequence[str]) -> None:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            reader.report((*path, "probes", i), f"`{name}` is here twice", "delete one of the two")
+
+
+def _tiers(
+    reader: Reader, path: Path, read: written.Slo, alerting: written.Alerting, target: _Target
+) -> tuple[Tier, ...]:
+    """The tiers in numbers; those that can never fire are noted."""
+    own = read.alerting.tiers is not None
+    rows = read.alerting.tiers if own else alerting.tiers
+    if rows is None:
+        tiers = default_tiers(target.window_ms, min(target.intervals_ms), read.objective)
+        if not tiers:
+            reader.report(
+                path,
+                "no tier of the default policy can ever fire with this objective and window",
+                "write `alerting: {tiers: […]}`, a longer window, or a higher objective",
+                at="key",
+            )
+        return tuple(replace(tier, min_bad=target.min_bad) for tier in tiers)
+    tiers = tuple(_tier(row, target) for row in rows)
+    for i, tier in enumerate(tiers):
+        reason = never_fires(tier, target.intervals_ms, read.objective)
+        if reason is not None:
+            of = "" if own else f" for the SLO `{path[-1]}`"
+            reader.report(
+                (*(path if own else ()), "alerting", "tiers", i),
+                f"the tier `{tier.name}` can never fire{of}: {reason}",
+                "lower its factor or budget, lengthen its window, or delete it",
+            )
+    return tiers
