@@ -73,7 +73,9 @@ def _pem(value: object, info: ValidationInfo) -> Secret:
     return Secret(text)
 
 
-Pem = Annotated[Secret, PlainValidator(_pem), WithJsonSchema({"type": "string"})]
+Pem = Annotated[
+    Secret, PlainValidator(_pem), WithJsonSchema({"type": "string", "writeOnly": True})
+]
 """Certificates or a key in PEM, usually ``${file:…}``."""
 
 

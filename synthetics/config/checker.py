@@ -120,7 +120,7 @@ def by_place(
         or several when none of several forms could be taken.
     """
     unions: dict[Places, dict[Step, Branch]] = {}
-    for error in errors:
+    for error in filter(_holds, errors):
         real, label, at = _real(error, data)
         if label is None:
             yield real, [error]
@@ -138,6 +138,13 @@ def by_place(
             best = min(nearer, key=len)
             for real, error in best:
                 yield real, [error]
+
+
+def _holds(error: ErrorDetails) -> bool:
+    """Whether an error is none of the validator's counting only those items that were right."""
+    written = error["input"]
+    least = error.get("ctx", {}).get("min_length", 0)
+    return error["type"] != "too_short" or not isinstance(written, list) or len(written) < least
 
 
 def _wrong_form(branch: Branch, at: Places) -> bool:

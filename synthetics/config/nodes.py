@@ -18,7 +18,7 @@ from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from synthetics.config.words import clip, nearest
+from synthetics.config.words import clip
 
 Path = tuple[str | int, ...]
 
@@ -31,6 +31,7 @@ MOST_REPEATED = 100_000
 _PLAIN, _TEXT, _MAPPING, _SEQUENCE = "plain", "text", "mapping", "sequence"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
+_WORD = re.compile(r"[\w.-]+")
 _WORDS: dict[str, bool | None] = {
     "true": True,
     "false": False,
@@ -374,11 +375,12 @@ def width_of(node: Node) -> int:
 
 
 def dotted(path: Path) -> str:
-    """``probes.checkout.journey[1].get``."""
+    """``probes.checkout.journey[1].get``; other keys than words are quoted."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            name = step if _WORD.fullmatch(step) else f'"{clip(step)}"'
+            text += f".{name}" if text else name
     return text
-
-
-__all__ = ["Misread", "Path", "compose", "construct", "dotted", "duplicate", "find", "nearest"]

@@ -139,30 +139,30 @@ def _length(what: str, unit: str, key: str) -> Callable[[dict[str, Any]], Words]
 
 
 LIMITS: dict[str, Callable[[dict[str, Any]], Words]] = {
-    "greater_than": lambda c: (f"it must be above {c['gt']}", f"write more than {c['gt']}"),
-    "greater_than_equal": lambda c: (f"it must be {c['ge']} or more", f"write at least {c['ge']}"),
-    "less_than": lambda c: (f"it must be below {c['lt']}", f"write less than {c['lt']}"),
-    "less_than_equal": lambda c: (f"it must be {c['le']} or less", f"write at most {c['le']}"),
+    "greater_than": lambda c: (f"it is not above {c['gt']}", f"write more than {c['gt']}"),
+    "greater_than_equal": lambda c: (f"it is below {c['ge']}", f"write {c['ge']} or more"),
+    "less_than": lambda c: (f"it is not below {c['lt']}", f"write less than {c['lt']}"),
+    "less_than_equal": lambda c: (f"it is above {c['le']}", f"write {c['le']} or less"),
     "multiple_of": lambda c: (
-        f"it must be a multiple of {c['multiple_of']}",
+        f"it is not a multiple of {c['multiple_of']}",
         f"round it to a multiple of {c['multiple_of']}",
     ),
-    "finite_number": lambda _: ("it must be finite", "write an ordinary number"),
+    "finite_number": lambda _: ("it is not finite", "write an ordinary number"),
     "int_parsing_size": lambda _: ("it has too many digits", "write a smaller number"),
     "string_too_short": _length("it is too short", "characters", "min_length"),
     "string_too_long": _length("it is too long", "characters", "max_length"),
     "bytes_too_short": _length("it is too short", "characters", "min_length"),
     "bytes_too_long": _length("it is too long", "characters", "max_length"),
     "url_too_long": _length("it is too long", "characters", "max_length"),
-    "too_short": _length("too few items", "items", "min_length"),
-    "too_long": _length("too many items", "items", "max_length"),
+    "too_short": _length("it has too few items", "items", "min_length"),
+    "too_long": _length("it has too many items", "items", "max_length"),
     "string_pattern_mismatch": lambda c: ("it has not the form", f"match {c['pattern']}"),
-    "string_not_ascii": lambda _: ("only ASCII letters can stand here", "write it in ASCII"),
+    "string_not_ascii": lambda _: ("it has other letters than ASCII", "write it in ASCII"),
     "url_scheme": lambda c: (
-        "another scheme is needed",
+        "it has another scheme",
         f"begin with {c['expected_schemes']}",
     ),
-    "timezone_naive": lambda _: ("no offset can stand here", "leave the offset out"),
+    "timezone_naive": lambda _: ("it has an offset", "leave the offset out"),
     "timezone_aware": lambda _: ("it has no offset", "add Z or an offset, such as +09:00"),
     "timezone_offset": lambda _: ("it has another offset", "write the offset that is asked for"),
     "date_past": lambda _: ("it is not in the past", "write an earlier date"),
@@ -234,7 +234,7 @@ def in_words(error: ErrorDetails, *, secret: bool = False) -> Words:
         return f"{it} is not {expected}", mend
     if kind in LIMITS:
         what, mend = LIMITS[kind](ctx)
-        return (what if isinstance(value, list | dict) else f"{it}: {what}"), mend
+        return what.replace("it ", f"{it} ", 1), mend
     match kind, ctx.get("error"):
         case _, Refused() as refused:
             return refused.what, refused.mend

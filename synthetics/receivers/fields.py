@@ -49,7 +49,7 @@ def _check_routing_key(value: Secret) -> Secret:
 
 
 RoutingKey = Annotated[
-    SecretText, AfterValidator(_check_routing_key), WithJsonSchema({"type": "string"})
+    SecretText, AfterValidator(_check_routing_key), WithJsonSchema({"type": "string", "writeOnly": True})
 ]
 """A PagerDuty integration key of Events API v2."""
 
@@ -81,6 +81,6 @@ def _check_signing(value: Secret) -> Secret:
 
 
 SigningSecret = Annotated[
-    SecretText, AfterValidator(_check_signing), WithJsonSchema({"type": "string"})
+    SecretText, AfterValidator(_check_signing), WithJsonSchema({"type": "string", "writeOnly": True})
 ]
 """A Standard Webhooks secret."""
