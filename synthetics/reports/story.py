@@ -47,8 +47,8 @@ def answer(report: MonthReport) -> str:
     elif unknown:
         said = f"{len(slos) - unknown} of {words.many(len(slos), 'objective')} met{so_far}"
     else:
-        said = "The objective is met" if len(slos) == 1 else f"All {len(slos)} objectives are met"
-        said += so_far
+        all_of_them = {1: "The objective is", 2: "Both objectives are"}
+        said = all_of_them.get(len(slos), f"All {len(slos)} objectives are") + f" met{so_far}"
     return said + (f", {unknown} unknown." if unknown else ".")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from synthetics.reports import columns, rules, story, strip, words
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, Trouble
@@ -90,9 +90,16 @@ def _slo(slo: SloReport) -> Iterator[str]:
     yield from _field("Days", "".join(look.mark for look in looks))
     yield from _field("", "".join(f"{day:<7}" for day in (1, 8, 15, 22, 29)).rstrip())
     seen = [look for look in strip.Look if look in looks]
-    yield from _field("", "   ".join(f"{look.mark} {look.word}" for look in seen))
+    yield from _legend([f"{look.mark} {look.word}" for look in seen])
     yield from _before(slo)
     yield ""
+
+
+def _legend(items: Sequence[str]) -> Iterator[str]:
+    """*items* side by side, none of them broken over two lines."""
+    unbroken = "   ".join(item.replace(" ", "\u00a0") for item in items)
+    for line in _field("", unbroken):
+        yield line.replace("\u00a0", " ")
 
 
 def _before(slo: SloReport) -> Iterator[str]:
