@@ -57,11 +57,15 @@ class ConfigError(Exception):
         self.problems = tuple(problems)
 
 
-def render(problems: Sequence[Problem]) -> str:
-    """All *problems* with their source lines, and how many there are; ends with a newline."""
+def render(problems: Sequence[Problem], *, therefore: str = "nothing was started") -> str:
+    """
+    All *problems* with their source lines, how many there are, and what follows.
+
+    Ends with a newline.
+    """
     blocks = [_block(problem) for problem in problems]
     count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'} found"
-    return "\n".join([*blocks, f"{count}; nothing was started.\n"])
+    return "\n".join([*blocks, f"{count}; {therefore}.\n"])
 
 
 def _block(problem: Problem) -> str:

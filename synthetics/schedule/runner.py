@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -138,14 +137,6 @@ class Runner:
         """Wait until nothing runs and every sample is taken."""
         while self._tasks:
             await asyncio.wait(self._tasks)
-
-    async def abandon(self) -> None:
-        """Cancel what still runs; its samples are lost."""
-        self._stopping = True
-        for task in self._tasks:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _begin(self, probe: Probe, due_ms: int) -> None:
         run = _Run(self._clock.monotonic() + _longest_s(probe))

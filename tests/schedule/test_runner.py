@@ -249,19 +249,6 @@ async def test_draining_ends_what_runs_and_begins_nothing() -> None:
     assert gate.began == 1
 
 
-async def test_abandoning_ends_at_once() -> None:
-    taken, gate = Taken(), Gate()
-    runner = a_runner(taken, gate.run)
-    runner.beat([a_probe()], 0)
-    await gate.changed.wait()
-
-    async with asyncio.timeout(1):
-        await runner.abandon()
-
-    assert taken.samples == []
-    assert runner.in_flight == 0
-
-
 async def test_new_limits_hold_for_the_runs_to_come() -> None:
     taken, gate = Taken(), Gate()
     runner = a_runner(taken, gate.run, in_flight=1)

@@ -1,0 +1,94 @@
+"""``synthetics run``: the service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from synthetics.service import origin
+
+
+@click.command()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("synthetics.yaml"),
+    show_default=True,
+    help="File or directory to read; read again at SIGHUP and POST /-/reload.",
+)
+@click.option(
+    "--db",
+    "database",
+    type=click.Path(path_type=Path),
+    default=Path("synthetics.db"),
+    show_default=True,
+    help="Database; made if it is missing.",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to serve on; :: for all."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=9380,
+    show_default=True,
+    help="Port to serve on; 0 takes a free one and logs it.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How log lines are written.",
+)
+def command(config: Path, database: Path, host: str, port: int, log_format: str) -> None:
+    """
+    Run the service: probe, count, page.
+
+    SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reads the configuration
+    again.  Logs go to stderr.
+    """
+    try:
+        origin.check()
+    except origin.OriginError as error:
+        _refuse(str(error))
+    sys.exit(_run(config, database, host, port, log_format))
+
+
+def _run(path: Path, database: Path, host: str, port: int, log_format: str) -> int:
+    """Everything that needs our packages, imported only now that they are known to be ours."""
+    from synthetics.config.load import load
+    from synthetics.config.problems import ConfigError, render
+    from synthetics.kinds import KindError
+    from synthetics.service import logs
+    from synthetics.service.loop import new_event_loop
+    from synthetics.service.service import Service, Settings, StartError
+    from synthetics.store import StoreError
+
+    masking = logs.configure(log_format)
+    try:
+        config = load(path, environ=os.environ)
+    except ConfigError as error:
+        _refuse(render(error.problems))
+    except KindError as error:
+        _refuse(str(error))
+    settings = Settings(config=path, database=database, host=host, port=port)
+
+    async def serve() -> int:
+        return await Service(settings, config, environ=os.environ, masking=masking).run()
+
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(serve())
+    except (StoreError, StartError) as error:
+        _refuse(str(error))
+
+
+def _refuse(why: str) -> NoReturn:
+    click.echo(why.rstrip("\n"), err=True)
+    sys.exit(2)

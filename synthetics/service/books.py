@@ -1,0 +1,79 @@
+"""The books: what is counted, what is shown and who is paged, changed one step at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from synthetics.accounting.ledger import Ledger
+from synthetics.clock import Clock
+from synthetics.config.model import Config
+from synthetics.paging.judge import Judge
+from synthetics.sample import Sample
+from synthetics.store import DiskFullError, Reader
+from synthetics.web.board import Board
+
+logger = logging.getLogger(__name__)
+
+
+class Books:
+    """
+    Ledger, board and judge, kept in step.
+
+    Attributes:
+        lock: Held while any of them changes; take it to read them together.
+    """
+
+    def __init__(
+        self, *, ledger: Ledger, board: Board, judge: Judge, reader: Reader, clock: Clock
+    ) -> None:
+        self._ledger = ledger
+        self._board = board
+        self._judge = judge
+        self._reader = reader
+        self._clock = clock
+        self.lock = asyncio.Lock()
+
+    async def settle(self, samples: Sequence[Sample]) -> None:
+        """Count *samples*, which are stored, and decide what follows from them."""
+        async with self.lock:
+            for sample in samples:
+                self._ledger.apply(sample)
+            self._board.show(samples)
+            try:
+                await self._judge.on_samples(samples)
+            except DiskFullError as error:
+                _not_decided(error)
+
+    async def minute(self, at_ms: int) -> None:
+        """Decide every SLO at the whole minute *at_ms* (R8)."""
+        async with self.lock:
+            try:
+                await self._judge.on_minute(at_ms)
+            except DiskFullError as error:
+                _not_decided(error)
+
+    async def trim(self) -> None:
+        """Forget what no window reaches any more."""
+        async with self.lock:
+            self._ledger.trim(self._clock.now_ms())
+
+    async def adopt(self, config: Config) -> None:
+        """
+        Go by *config*, whole: history that it needs is read first.
+
+        Reading goes on in a thread; meanwhile samples wait in the queue and probing goes on.
+        """
+        async with self.lock:
+            self._ledger.adopt(config)
+            if self._ledger.unknown():
+                await asyncio.to_thread(self._ledger.load, self._reader, self._clock.now_ms())
+            await self._judge.reload(config)
+            self._board.adopt(config)
+            self._board.taken()
+
+
+def _not_decided(error: DiskFullError) -> None:
+    """An alert that cannot be written is decided again with the next samples."""
+    logger.error("%s", error, extra={"action": "alert_not_written"})

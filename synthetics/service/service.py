@@ -1,0 +1,327 @@
+"""The service: starts every room in order, reloads, and stops them the other way round."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from probes.watch import Shared
+from synthetics import __version__
+from synthetics.accounting.ledger import Ledger
+from synthetics.clock import Clock, SystemClock
+from synthetics.config.load import load
+from synthetics.config.model import Config
+from synthetics.config.problems import ConfigError, render
+from synthetics.kinds import KindError, probe_kinds
+from synthetics.paging.courier import Courier, lines
+from synthetics.paging.judge import Judge
+from synthetics.schedule.beats import Beats
+from synthetics.schedule.runner import Runner
+from synthetics.service.books import Books
+from synthetics.service.intake import Intake
+from synthetics.service.logs import Masking
+from synthetics.service.minutes import minutes
+from synthetics.store import Reader, Store, StoreError
+from synthetics.web.board import Board, Phase
+from synthetics.web.server import Server, Site
+from synthetics.web.status import Health, Sources
+
+logger = logging.getLogger(__name__)
+
+TEND_S = 300.0
+"""Seconds between two rounds of housekeeping in the store."""
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class StartError(Exception):
+    """The service cannot start; says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the command line says."""
+
+    config: Path
+    database: Path
+    host: str
+    port: int
+
+
+@dataclass(slots=True, kw_only=True)
+class _Rooms:
+    """What runs once the history is known."""
+
+    store: Store
+    books: Books
+    courier: Courier
+    runner: Runner
+    beats: Beats
+
+
+class Service:
+    """
+    One service.
+
+    Args:
+        settings: From the command line.
+        config: Already loaded from ``settings.config``.
+        environ: Where secrets are looked up at a reload.
+        masking: Told of every configuration's secrets.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        config: Config,
+        *,
+        environ: Mapping[str, str],
+        masking: Masking,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._masking = masking
+        self._clock = clock or SystemClock()
+        self._config = config
+        self._board = Board(clock=self._clock, config=config)
+        self._site = Site(board=self._board, reload=self.reload)
+        self._rooms: _Rooms | None = None
+        self._stop = asyncio.Event()
+        self._failed = False
+        self._reloading = asyncio.Lock()
+        self._asides: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> int:
+        """
+        Run until a signal, and stop in order; the exit code.
+
+        Raises:
+            StoreError: The database cannot be used.
+            StartError: Nothing can be served there.
+        """
+        self._masking.use(self._config.mask)
+        self._listen_to_signals()
+        started = False
+        try:
+            async with AsyncExitStack() as stack:
+                await self._start(stack)
+                started = True
+                await self._stop.wait()
+                self._board.phase = Phase.STOPPING
+                logger.info("stopping", extra={"action": "stopping"})
+        except StoreError as error:
+            if not started:
+                raise
+            self._fail("the database was lost", error)
+        logger.info("stopped", extra={"action": "stopped"})
+        return 1 if self._failed else 0
+
+    async def reload(self) -> str:
+        """
+        Take the configuration anew: all of it, or nothing.
+
+        Returns:
+            What is wrong with it, for people; empty if it took over.
+        """
+        async with self._reloading:
+            rooms = self._rooms
+            if rooms is None:
+                logger.warning("no reload now", extra={"action": "reload_not_now"})
+                return "not now: the service is starting or stopping\n"
+            path = self._settings.config
+            try:
+                config = await asyncio.to_thread(load, path, environ=self._environ)
+            except ConfigError as error:
+                problems = render(error.problems, therefore="the configuration before stays")
+            except KindError as error:
+                problems = f"{error}; the configuration before stays.\n"
+            else:
+                await self._adopt(config, rooms)
+                return ""
+            self._board.refused(problems)
+            logger.error("the configuration was refused", extra={"action": "reload_refused"})
+            for line in problems.splitlines():
+                logger.error("%s", line, extra={"action": "problem"})
+            return problems
+
+    async def _adopt(self, config: Config, rooms: _Rooms) -> None:
+        self._masking.use(config.mask)
+        await rooms.books.adopt(config)
+        rooms.courier.use(lines(config))
+        rooms.runner.configure(config)
+        rooms.beats.set(config.probes.values())
+        self._config = config
+        logger.info("the configuration took over", extra={"action": "reloaded", **_sizes(config)})
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        """Start all rooms; each is stopped by *stack*, the last one first."""
+        clock, config, board = self._clock, self._config, self._board
+        began = clock.monotonic()
+        store = await Store.open(self._settings.database, clock=clock)
+        stack.push_async_callback(store.close)
+        reader, pages_reader = Reader.open(store.path), Reader.open(store.path)
+        stack.callback(reader.close)
+        stack.callback(pages_reader.close)
+        await self._serve(stack)
+
+        ledger = Ledger(config)
+        await asyncio.to_thread(ledger.load, reader, clock.now_ms())
+        newest = await asyncio.to_thread(reader.latest)
+        board.show(stored.sample for stored in newest.values())
+
+        courier = await stack.enter_async_context(Courier(store, lines(config), clock=clock))
+        judge = await Judge.resume(store, ledger, config, clock=clock, wake=courier.wake)
+        stack.callback(judge.close)
+        books = Books(ledger=ledger, board=board, judge=judge, reader=reader, clock=clock)
+        intake = Intake(store, books.settle)
+        shared = Shared()
+        stack.push_async_callback(shared.close)
+        runner = Runner(
+            clock=clock, kinds=probe_kinds(), shared=shared, sink=intake.put, config=config
+        )
+        beats = Beats(clock=clock, on_beat=runner.beat, on_gap=runner.gap)
+
+        working = self._aside(intake.work(), "intake")
+        stack.push_async_callback(_ended, working)
+        stack.callback(intake.close)
+        stack.push_async_callback(runner.drain)
+        for housekeeping in (self._each_minute(books, store), self._tend(books, store)):
+            stack.push_async_callback(_cancelled, self._aside(housekeeping, "housekeeping"))
+        self._rooms = _Rooms(store=store, books=books, courier=courier, runner=runner, beats=beats)
+        stack.push_async_callback(self._close_rooms)
+
+        def health() -> Health:
+            return Health(
+                schedule=runner.stats,
+                store=store.stats(),
+                in_flight=runner.in_flight,
+                capacity=self._config.in_flight,
+                waiting=len(intake),
+                waits=intake.waits,
+                beats=len(beats),
+                clock_jumps=beats.jumps,
+                judge=judge.stats(),
+                courier=courier.stats(),
+            )
+
+        self._site.sources = Sources(
+            board=board,
+            ledger=ledger,
+            judge=judge,
+            health=health,
+            reader=pages_reader,
+            books=books.lock,
+            reading=asyncio.Lock(),
+        )
+        stack.callback(self._close_pages)
+        beats.set(config.probes.values())
+        beats.start()
+        stack.callback(beats.stop)
+        board.phase = Phase.RUNNING
+        took_s = round(clock.monotonic() - began, 3)
+        logger.info("ready", extra={"action": "ready", "took_s": took_s, **_sizes(config)})
+
+    async def _serve(self, stack: AsyncExitStack) -> None:
+        host, port = self._settings.host, self._settings.port
+        try:
+            server = await Server.start(self._site, host=host, port=port)
+        except OSError as error:
+            raise StartError(
+                f"{host} port {port} cannot be listened on: {error.strerror or error}\n"
+                f"  to mend: name another with --host and --port, or stop what listens there"
+            ) from error
+        stack.push_async_callback(server.stop)
+        logger.info(
+            "listening",
+            extra={
+                "action": "listening",
+                "url": server.url,
+                "pid": os.getpid(),
+                "version": __version__,
+            },
+        )
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop_or_die, number)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_aside)
+
+    def _stop_or_die(self, number: signal.Signals) -> None:
+        """The first asks, the second insists: what is stored and owed survives that too."""
+        if self._stop.is_set():
+            logger.warning("stopped at once", extra={"action": "killed", "signal": number.name})
+            os._exit(1)
+        self._stop.set()
+
+    def _reload_aside(self) -> None:
+        async def reload() -> None:
+            await self.reload()
+
+        self._aside(reload(), "reload")
+
+    def _aside(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run *work* beside the rest; if it fails, the service stops and says so."""
+        task = asyncio.create_task(work, name=name)
+        self._asides.add(task)
+        task.add_done_callback(self._aside_ended)
+        return task
+
+    def _aside_ended(self, task: asyncio.Task[None]) -> None:
+        self._asides.discard(task)
+        if task.cancelled() or task.exception() is None:
+            return
+        self._fail(f"{task.get_name()} failed", task.exception())
+
+    def _fail(self, what: str, error: BaseException | None) -> None:
+        unexpected = None if isinstance(error, StoreError) else error
+        logger.critical(
+            "%s: %s", what, error or "", extra={"action": "failed"}, exc_info=unexpected
+        )
+        self._failed = True
+        self._stop.set()
+
+    async def _each_minute(self, books: Books, store: Store) -> None:
+        async for at_ms in minutes(self._clock):
+            await books.minute(at_ms)
+            failure = store.stats().failure
+            if failure:
+                self._fail(failure, None)
+
+    async def _tend(self, books: Books, store: Store) -> None:
+        while True:
+            await asyncio.sleep(TEND_S)
+            await store.tend(self._clock.now_ms(), self._config.retention_raw // _MILLISECOND)
+            await books.trim()
+
+    async def _close_rooms(self) -> None:
+        """Let a reload that goes on come to its end, and begin none."""
+        async with self._reloading:
+            self._rooms = None
+
+    def _close_pages(self) -> None:
+        self._site.sources = None
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for the end of *task*, however it ends; who started it looks at its error."""
+    await asyncio.wait([task])
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Stop *task*."""
+    task.cancel()
+    await _ended(task)
+
+
+def _sizes(config: Config) -> dict[str, int]:
+    return {"probes": len(config.probes), "slos": len(config.slos)}
