@@ -116,7 +116,7 @@ class Judge:
 
     async def on_samples(self, samples: Iterable[Sample]) -> None:
         """Decide the SLOs that *samples* count for; they are stored and in the ledger already."""
-        probes = {sample.probe for sample in samples}
+        probes = dict.fromkeys(sample.probe for sample in samples)
         async with self._lock:
             touched = dict.fromkeys(slo for probe in probes for slo in self._slos_of.get(probe, ()))
             await self._pass(list(touched), self._clock.now_ms())
