@@ -18,7 +18,7 @@ from synthetics.accounting.maintenance import excluded_by_service
 from synthetics.accounting.past import read
 from synthetics.accounting.standing import Standing
 from synthetics.accounting.views import View
-from synthetics.config.model import Config, Slo
+from synthetics.config.model import Config
 from synthetics.sample import Sample
 from synthetics.store.reader import Reader
 
@@ -46,6 +46,14 @@ class _Account:
         self.timelines[location] = timeline
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """An account as one SLO uses it: *valid_for_ms* is how long a sample speaks (R9)."""
+
+    account: _Account
+    valid_for_ms: int
+
+
 Key = tuple[str, View]
 """A probe, and how it is looked at."""
 
@@ -59,11 +67,13 @@ class Ledger:
     Samples of the probes of an SLO, from every location, are pooled (R12):
     events are added up, and shares of time are averaged over the series.
 
-    Knows no clock: whoever asks says what time it is.
+    Knows no clock: whoever asks says what time it is.  Asking completes sums that
+    are kept, so it is for one thread at a time.
     """
 
     def __init__(self, config: Config) -> None:
         self._accounts: dict[Key, _Account] = {}
+        self._pools: dict[str, list[_Share]] = {}
         self._views: dict[str, list[View]] = {}
         self._excluded: dict[str, Spans] = {}
         self.adopt(config)
@@ -75,21 +85,26 @@ class Ledger:
         What is known stays known as far as it is still needed.  Returns what is
         not known far enough back; the next `load` reads exactly that.
         """
+        accounts: dict[Key, _Account] = {}
+        pools: dict[str, list[_Share]] = {}
         reach: dict[Key, int] = defaultdict(int)
         for slo in config.slos.values():
-            looks_back = max([slo.window.longest_ms, *(tier.long_ms for tier in slo.tiers)])
+            looks_back_ms = max([slo.window.longest_ms, *(tier.long_ms for tier in slo.tiers)])
+            pools[slo.id] = []
             for probe in slo.probes:
                 key = probe, View.of(slo)
-                reach[key] = max(reach[key], looks_back + _valid_for_ms(config, slo, probe))
-        accounts = {}
-        for key, reach_ms in reach.items():
-            account = self._accounts.get(key) or _Account()
-            if reach_ms > account.reach_ms:
+                valid_for = slo.accounting.valid_for or 2 * config.probes[probe].every
+                valid_for_ms = valid_for // MILLISECOND
+                reach[key] = max(reach[key], looks_back_ms + valid_for_ms)
+                account = accounts.setdefault(key, self._accounts.get(key) or _Account())
+                pools[slo.id].append(_Share(account, valid_for_ms))
+        for key, account in accounts.items():
+            if reach[key] > account.reach_ms:
                 account.since_ms = None
-            account.reach_ms = reach_ms
-            accounts[key] = account
+            account.reach_ms = reach[key]
         self._config = config
         self._accounts = accounts
+        self._pools = pools
         self._views = defaultdict(list)
         for probe, view in accounts:
             self._views[probe].append(view)
@@ -148,20 +163,19 @@ class Ledger:
         return self._excluded[service]
 
     def history(self, slo_id: str) -> History:
-        """The samples of an SLO, for `slo.policy.decide`; follows what is applied later."""
-        slo = self._config.slos[slo_id]
-        excluded = self._excluded[slo.service]
-        pools = [self._accounts[probe, View.of(slo)].timelines for probe in slo.probes]
-
-        def pooled(after_ms: int, until_ms: int) -> Counts:
-            total = NOTHING
-            for pool in pools:
-                for timeline in pool.values():
-                    counts = timeline.counts(after_ms, until_ms, excluded)
-                    total = counts if total is NOTHING else total + counts
-            return total
-
-        return pooled
+        """The samples of an SLO, for `slo.policy.decide`; good until the next `adopt` or `load`."""
+        excluded = self._excluded[self._config.slos[slo_id].service]
+        timelines = [
+            timeline
+            for share in self._pools[slo_id]
+            for timeline in share.account.timelines.values()
+        ]
+        if len(timelines) == 1:
+            only = timelines[0]
+            return lambda after_ms, until_ms: only.counts(after_ms, until_ms, excluded)
+        return lambda after_ms, until_ms: sum(
+            (timeline.counts(after_ms, until_ms, excluded) for timeline in timelines), NOTHING
+        )
 
     def counts(self, slo_id: str, after_ms: int, until_ms: int) -> Counts:
         """Samples of an SLO that were due in ``(after_ms, until_ms]``."""
@@ -177,22 +191,20 @@ class Ledger:
         part where it has anything to say, so one that was given up long ago does
         not make the SLO look blind.
         """
-        slo = self._config.slos[slo_id]
-        excluded = self._excluded[slo.service]
+        excluded = self._excluded[self._config.slos[slo_id].service]
         return averaged(
             [
                 timeline.time(from_ms, to_ms, valid_for_ms, excluded, until_ms)
-                for timeline, valid_for_ms in self._series(slo, from_ms, to_ms)
+                for timeline, valid_for_ms in self._series(slo_id, from_ms, to_ms)
             ]
         )
 
     def down_spans(self, slo_id: str, from_ms: int, to_ms: int) -> Spans:
         """When in ``[from_ms, to_ms)`` any series of an SLO was down."""
-        slo = self._config.slos[slo_id]
-        excluded = self._excluded[slo.service]
+        excluded = self._excluded[self._config.slos[slo_id].service]
         return Spans.of(
             pair
-            for timeline, valid_for_ms in self._series(slo, from_ms, to_ms)
+            for timeline, valid_for_ms in self._series(slo_id, from_ms, to_ms)
             for pair in timeline.down_spans(from_ms, to_ms, valid_for_ms, excluded)
         )
 
@@ -238,20 +250,12 @@ class Ledger:
             decisions=self.decisions(slo_id, at_ms, firing),
         )
 
-    def _series(self, slo: Slo, from_ms: int, to_ms: int) -> Iterator[tuple[Timeline, int]]:
+    def _series(self, slo_id: str, from_ms: int, to_ms: int) -> Iterator[tuple[Timeline, int]]:
         """The timelines of an SLO that count for a stretch of time, and how long each speaks."""
-        for probe in slo.probes:
-            valid_for_ms = _valid_for_ms(self._config, slo, probe)
-            timelines = self._accounts[probe, View.of(slo)].timelines
-            yield timelines.get(self._config.location, Timeline()), valid_for_ms
+        here = self._config.location
+        for share in self._pools[slo_id]:
+            timelines, valid_for_ms = share.account.timelines, share.valid_for_ms
+            yield timelines.get(here, Timeline()), valid_for_ms
             for location, timeline in timelines.items():
-                if location == self._config.location:
-                    continue
-                if timeline.counts(from_ms - valid_for_ms, to_ms) != NOTHING:
+                if location != here and timeline.counts(from_ms - valid_for_ms, to_ms) != NOTHING:
                     yield timeline, valid_for_ms
-
-
-def _valid_for_ms(config: Config, slo: Slo, probe: str) -> int:
-    """How long a sample of *probe* speaks for *slo* (R9)."""
-    valid_for = slo.accounting.valid_for
-    return (2 * config.probes[probe].every if valid_for is None else valid_for) // MILLISECOND

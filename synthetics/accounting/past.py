@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 
 from slo.runs import Run, joined
 from slo.timeline import Mark
+from slo.window import DAY_MS
 from synthetics.accounting.views import View
 from synthetics.store.codes import OUTCOMES
 from synthetics.store.reader import Reader
 from synthetics.store.values import Columns
 
-AT_ONCE = 200
-"""Series read in one go, which bounds the memory that their columns take."""
+SERIES_DAYS = 1000
+"""So many days of a series have their durations in memory at once: some 25 MB at one a minute."""
 
 PIECE = 1024
 """Samples whose spacing is looked at together."""
@@ -27,14 +29,30 @@ def read(
     reader: Reader, series: Collection[int], view: View, after_ms: int, until_ms: int
 ) -> Iterator[tuple[int, list[Run]]]:
     """Each of *series* that has samples due in ``(after_ms, until_ms]``, and its runs."""
+    if not series:
+        return
+    if view == View():
+        yield from reader.runs(after_ms, until_ms, series).items()
+        return
     wanted = sorted(series)
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        if view == View():
-            yield from reader.runs(after_ms, until_ms, some).items()
-            continue
-        for series_id, columns in reader.columns(after_ms, until_ms, some).items():
-            yield series_id, runs_of(columns, view)
+    for start in range(0, len(wanted), SERIES_DAYS):
+        some = wanted[start : start + SERIES_DAYS]
+        yield from _by_duration(reader, some, view, after_ms, until_ms)
+
+
+def _by_duration(
+    reader: Reader, series: Sequence[int], view: View, after_ms: int, until_ms: int
+) -> Iterator[tuple[int, list[Run]]]:
+    """The same from durations, so many days at a time that they fit into memory."""
+    found: defaultdict[int, list[Run]] = defaultdict(list)
+    step_ms = SERIES_DAYS // len(series) * DAY_MS
+    while after_ms < until_ms:
+        # Whole UTC days, because that is how the archive is cut.
+        end_ms = min((after_ms + step_ms) // DAY_MS * DAY_MS + DAY_MS - 1, until_ms)
+        for series_id, columns in reader.columns(after_ms, end_ms, series).items():
+            found[series_id].extend(runs_of(columns, view))
+        after_ms = end_ms
+    yield from ((series_id, joined(runs)) for series_id, runs in found.items())
 
 
 def runs_of(columns: Columns, view: View) -> list[Run]:
