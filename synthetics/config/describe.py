@@ -89,6 +89,13 @@ class Description(GenerateJsonSchema):
         """With help from the docstring."""
         return _helped(super().model_schema(schema), schema["cls"])
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """With no other keys than those of the pattern, if there is one."""
+        made = super().dict_schema(schema)
+        if "patternProperties" in made:
+            made["additionalProperties"] = False
+        return made
+
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         """With the default as it would be written, if it says anything."""
         inner = self.generate_inner(schema["schema"])

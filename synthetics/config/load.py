@@ -57,7 +57,7 @@ def load(path: Path, *, environ: Mapping[str, str]) -> Config:
             config = _read(reader, files, references)
             problems += misreads + reader.problems
             if problems:
-                secrets = [*reader.secrets, *_written_secrets(files.root, data)]
+                secrets = list(_written_secrets(files.root, data))
     if problems or config is None:
         raise ConfigError(show(problems, files.texts, references.mask(), secrets))
     return config

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
+from yaml.nodes import CollectionNode, MappingNode, ScalarNode
 
 from probes.fields import Refused, said
 from synthetics.config.checker import Checker, Step, by_place
@@ -47,7 +47,6 @@ class Reader:
         self.root = root
         self.data = data
         self.problems: list[Misread] = []
-        self.secrets: list[Node] = []
         self._context = {
             "resolve": references.resolve,
             "show": references.show,
@@ -159,8 +158,6 @@ class Reader:
             self.report(path + below, f"`{below[-1]}` is missing", self._example(checker, below))
             return
         secret = checker.secret(below)
-        if secret:
-            self.secrets.append(find(self.root, path + below)[0])
         words = in_words(error, secret=secret)
         if len(errors) > 1:
             words = several(errors, secret=secret)

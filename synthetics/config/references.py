@@ -65,7 +65,7 @@ class References:
     def _from_environ(self, name: str) -> str:
         value = self._environ.get(name)
         if value is None:
-            near = nearest(name, self._environ) if name else None
+            near = nearest(name, self._environ, likeness=0.8) if name else None
             raise Refused(
                 f"the environment has no `{name}`",
                 mend=f"set {name or 'a name'} before the start, or write ${{file:/path}}"

@@ -11,6 +11,7 @@ from synthetics.config import written
 from synthetics.config.describe import Description
 from synthetics.kinds import Kind, probe_kinds, receiver_kinds
 
+REF = "#/$defs/"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -35,10 +36,48 @@ def json_schema() -> dict[str, Any]:
     options = {key: part for (key, _), part in parts.items()}
     root = definitions.pop(options["document"]["$ref"].rpartition("/")[2])
     for section, what, kinds in (("probes", "probe", probes), ("receivers", "receiver", receivers)):
-        reference = root["properties"][section]["additionalProperties"]["$ref"]
-        item = definitions[reference.rpartition("/")[2]]
+        (found,) = root["properties"][section]["patternProperties"].values()
+        item = definitions[found["$ref"].rpartition("/")[2]]
         _dispatch(item, {kind: options[f"{what} {kind.name}"] for kind in kinds.values()})
-    return {"$schema": DIALECT, **root, "title": "Synthetics", "$defs": definitions}
+    used = _used(root, definitions)
+    names = {name: _short(name) for name in definitions if name in used}
+    whole = {**root, "title": "Synthetics", "$defs": {names[n]: definitions[n] for n in names}}
+    return {"$schema": DIALECT, **_renamed(whole, {REF + n: REF + s for n, s in names.items()})}
+
+
+def _short(name: str) -> str:
+    """A definition's name without its packages: ``http.Options``."""
+    module, _, own = name.rpartition("__")
+    last = module.rpartition("__")[2]
+    return f"{last}.{own}" if last not in {"", "written"} else own
+
+
+def _used(schema: Any, definitions: Mapping[str, Any]) -> set[str]:
+    """Names of the definitions that *schema* refers to, directly or not."""
+    used: set[str] = set()
+    todo = [schema]
+    while todo:
+        for name in _references(todo.pop()) - used:
+            used.add(name)
+            todo.append(definitions[name])
+    return used
+
+
+def _references(schema: Any) -> set[str]:
+    if isinstance(schema, dict):
+        found = {schema["$ref"].removeprefix(REF)} if isinstance(schema.get("$ref"), str) else set()
+        return found.union(*map(_references, schema.values()))
+    return set().union(*map(_references, schema)) if isinstance(schema, list) else set()
+
+
+def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
+    """*schema* with every reference under its new name."""
+    if isinstance(schema, dict):
+        return {
+            key: names[part] if key == "$ref" and isinstance(part, str) else _renamed(part, names)
+            for key, part in schema.items()
+        }
+    return [_renamed(part, names) for part in schema] if isinstance(schema, list) else schema
 
 
 def _dispatch(item: dict[str, Any], options: Mapping[Kind, Any]) -> None:

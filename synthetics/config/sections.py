@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from synthetics.config import written
-from synthetics.config.checker import Checker
 from synthetics.config.model import Maintenance, Route, Severity
 from synthetics.config.nodes import Path
 from synthetics.config.probes import checker
@@ -16,7 +13,7 @@ from synthetics.config.reader import Reader
 
 SHORTEST_RETENTION = timedelta(days=1)
 
-_SETTINGS = Checker(TypeAdapter(written.Settings))
+SETTINGS = ("accounting", "network", "retention", "location", "limits", "public_url")
 
 
 def read_routes(reader: Reader) -> tuple[Route, ...]:
@@ -58,13 +55,12 @@ def read_maintenance(reader: Reader) -> tuple[Maintenance, ...]:
     return tuple(found)
 
 
-def read_settings(reader: Reader) -> written.Settings:
-    """What holds for the whole service."""
-    names = written.Settings.__dataclass_fields__
-    data: dict[str, Any] = {key: value for key, value in reader.data.items() if key in names}
-    read: written.Settings | None = reader.check(_SETTINGS, data, ())
+def read_settings(reader: Reader) -> written.Document:
+    """What holds for the whole service; the other sections are left empty."""
+    data: dict[str, Any] = {key: value for key, value in reader.data.items() if key in SETTINGS}
+    read: written.Document | None = reader.check(checker(written.Document), data, ())
     if read is None:
-        return written.Settings()
+        return written.Document()
     if read.retention.raw < SHORTEST_RETENTION:
         reader.report(
             ("retention", "raw"),

@@ -19,10 +19,10 @@ def clip(text: str) -> str:
     return said(text).strip("`")
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one of *known* that *word* was probably meant to be."""
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """The one of *known* that *word* was probably meant to be, at least so alike (0 to 1)."""
     folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=likeness)
     return folded[close[0]] if close else None
 
 

@@ -360,30 +360,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """
-    What holds for the whole service.
-
-    Attributes:
-        accounting: Choices of counting for all SLOs.
-        network: What probes may reach.
-        retention: How long things are kept.
-        location: Name of the place that this process asks from.
-        limits: What the service may use.
-        public_url: Where people reach the status page; pages link to it.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = _closed()
-    accounting: Accounting = Accounting()
-    network: Network = Network()
-    retention: Retention = Retention()
-    location: Annotated[Words, Field(examples=["tokyo"])] = LOCATION
-    limits: Limits = Limits()
-    public_url: Annotated[Url, Field(examples=["https://synthetics.example"])] = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document(Settings):
+class Document:
     """
     Synthetics: what is probed, what is promised, and who is told.
 
@@ -395,7 +372,13 @@ class Document(Settings):
         receivers: Who can be told, by identifier.
         routes: Which alerts go to whom.
         maintenance: Declared times that do not count.
+        accounting: Choices of counting for all SLOs.
         alerting: The alert policy of all SLOs that bring none.
+        network: What probes may reach.
+        retention: How long things are kept.
+        location: Name of the place that this process asks from.
+        limits: What the service may use.
+        public_url: Where people reach the status page; pages link to it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _closed()
@@ -406,4 +389,10 @@ class Document(Settings):
     receivers: dict[Identifier, Receiver] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     maintenance: list[Maintenance] = field(default_factory=list)
+    accounting: Accounting = Accounting()
     alerting: Alerting = Alerting()
+    network: Network = Network()
+    retention: Retention = Retention()
+    location: Annotated[Words, Field(examples=["tokyo"])] = LOCATION
+    limits: Limits = Limits()
+    public_url: Annotated[Url, Field(examples=["https://synthetics.example"])] = ""

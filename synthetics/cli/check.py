@@ -1,0 +1,258 @@
+"""``synthetics check``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from synthetics.config.explain import SloMeaning, TierMeaning
+    from synthetics.config.model import Config
+    from synthetics.config.problems import Problem
+
+WIDTH = 80
+
+
+@click.command
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--config", type=click.Path(path_type=Path), default="synthetics.yaml", show_default=True
+)
+@click.option(
+    "--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def command(*, path: Path | None, config: Path, shape: str) -> None:
+    """
+    Read the configuration, say what is wrong, and what its alerts will do.
+
+    PATH is a file or a directory of files; without it, that of --config.  Nothing is
+    probed and nobody is told.  Exits with 2 if anything is wrong.
+    """
+    from synthetics.config.explain import advice, meaning
+    from synthetics.config.load import load
+    from synthetics.config.problems import ConfigError, render
+    from synthetics.kinds import KindError
+
+    try:
+        read = load(path or config, environ=os.environ)
+    except ConfigError as error:
+        if shape == "json":
+            click.echo(_json(_problems(error.problems)))
+        else:
+            click.echo(render(error.problems), nl=False, err=True)
+        raise SystemExit(2) from None
+    except KindError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(2) from None
+    meanings = tuple(meaning(read, slo) for slo in read.slos.values())
+    warnings = list(advice(read, meanings))
+    if shape == "json":
+        click.echo(_json(_meanings(read, meanings, warnings)))
+    else:
+        for line in _text(read, path or config, meanings, warnings):
+            click.echo(line)
+
+
+def _text(
+    config: Config, path: Path, meanings: Sequence[SloMeaning], warnings: Sequence[str]
+) -> Iterator[str]:
+    from synthetics.reports.words import many
+
+    counted = [
+        many(len(config.services), "service"),
+        many(len(config.probes), "probe"),
+        many(len(config.slos), "SLO"),
+        many(len(config.receivers), "receiver"),
+        many(len(config.routes), "route"),
+    ]
+    if config.maintenance:
+        counted.append(many(len(config.maintenance), "maintenance window"))
+    yield f"{click.style(str(path), bold=True)} is fine:"
+    yield from _wrapped(f"{', '.join(counted)}.", "  ")
+    for what in meanings:
+        yield ""
+        yield from _slo(config, what)
+    if any(what.tiers for what in meanings):
+        yield ""
+        yield from _legend()
+    if warnings:
+        yield ""
+    for warning in warnings:
+        yield from _wrapped(warning, "warning: ", click.style("warning: ", fg="yellow", bold=True))
+
+
+def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
+    from synthetics.reports import words
+
+    slo = what.slo
+    name = f"  {slo.name}" if slo.name != slo.id else ""
+    yield f"{click.style(slo.id, bold=True)}{name}"
+    window = _window(what)
+    yield from _wrapped(
+        f"{words.objective(slo.objective)} of samples {_good(what)}, over {window}", "  promise  "
+    )
+    yield from _wrapped(_probes(config, what), "  probes   ")
+    yield from _wrapped(
+        f"{words.count(what.budget_samples)} of {words.many(what.samples, 'sample')} may be bad, "
+        f"or {words.allowed(what.budget_ms)} be down, in {words.exactly(what.window_ms)}",
+        "  budget   ",
+    )
+    if not what.tiers:
+        yield "  alerts   none: its policy has no tiers"
+        return
+    rows = [["", "tells", "windows", "burns above", "smallest outage", "within", "by chance"]]
+    rows += [_tier(tier) for tier in what.tiers]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for i, row in enumerate(rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        line = "  " + "  ".join(cells).rstrip()
+        yield click.style(line, dim=True) if i == 0 else line
+
+
+def _good(what: SloMeaning) -> str:
+    from synthetics.config.model import Latency
+    from synthetics.reports import words
+
+    sli = what.slo.sli
+    if not isinstance(sli, Latency):
+        return "good"
+    return f"good {'within' if sli.inclusive else 'in under'} {words.bound(sli.bound_us)}"
+
+
+def _window(what: SloMeaning) -> str:
+    from slo.window import Calendar
+    from synthetics.reports import words
+
+    window = what.slo.window
+    if isinstance(window, Calendar):
+        return f"a calendar {window.unit} in {window.timezone.key}"
+    return f"the last {words.exactly(what.window_ms)}"
+
+
+def _probes(config: Config, what: SloMeaning) -> str:
+    from synthetics.config.describe import duration_text
+
+    shown = []
+    for name in what.slo.probes[:5]:
+        probe = config.probes[name]
+        again = ""
+        if probe.confirm:
+            times = "once" if probe.confirm.attempts == 1 else f"{probe.confirm.attempts} times"
+            again = f", a failure asked again {times} after {duration_text(probe.confirm.after)}"
+        shown.append(f"{name} every {duration_text(probe.every)}{again}")
+    more = len(what.slo.probes) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+
+
+def _tier(what: TierMeaning) -> list[str]:
+    from synthetics.reports import words
+
+    tier, outage = what.tier, what.outage
+    return [
+        tier.name,
+        tier.severity,
+        f"{words.exactly(tier.long_ms)}/{words.exactly(tier.short_ms)}",
+        words.factor(tier.factor),
+        f"{words.exactly(outage.lasting_ms)}, {outage.samples} bad" if outage else "none fires it",
+        words.exactly(outage.found_within_ms) if outage else "",
+        _chance(what.false_alarms),
+    ]
+
+
+def _chance(times: float) -> str:
+    if times < 0.001:
+        return "<0.001"
+    return f"{times:.3f}" if times < 1 else f"{times:,.1f}"
+
+
+def _legend() -> Iterator[str]:
+    yield from _wrapped(
+        "A tier fires while its long and its short window both burn faster than that. "
+        "Smallest outage: the shortest that fires it for certain, and its bad samples; "
+        "within: how soon after its beginning. By chance: how many times in 30 days it would "
+        "fire if 0.1% of attempts were lost and nothing else was wrong.",
+        "",
+    )
+
+
+def _wrapped(text: str, head: str, styled: str = "") -> Iterator[str]:
+    import textwrap
+
+    lines = textwrap.wrap(
+        text, WIDTH - len(head), break_long_words=False, break_on_hyphens=False
+    ) or [""]
+    yield (styled or head) + lines[0]
+    yield from (" " * len(head) + line for line in lines[1:])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _problems(problems: Sequence[Problem]) -> dict[str, Any]:
+    return {
+        "problems": [
+            {
+                "file": problem.file,
+                "line": problem.line or None,
+                "column": problem.column or None,
+                "path": problem.path,
+                "what": problem.what,
+                "mend": problem.mend,
+            }
+            for problem in problems
+        ]
+    }
+
+
+def _meanings(
+    config: Config, meanings: Sequence[SloMeaning], warnings: Sequence[str]
+) -> dict[str, Any]:
+    from synthetics.reports.words import decimal, seconds
+
+    return {
+        "problems": [],
+        "warnings": list(warnings),
+        "files": [str(file) for file in config.sources],
+        "services": len(config.services),
+        "probes": len(config.probes),
+        "receivers": len(config.receivers),
+        "routes": len(config.routes),
+        "maintenance": len(config.maintenance),
+        "slos": [
+            {
+                "id": what.slo.id,
+                "service": what.slo.service,
+                "objective": decimal(what.slo.objective),
+                "window_s": seconds(what.window_ms),
+                "samples": what.samples,
+                "budget_samples": what.budget_samples,
+                "budget_s": seconds(what.budget_ms),
+                "tiers": [_tier_data(tier) for tier in what.tiers],
+            }
+            for what in meanings
+        ],
+    }
+
+
+def _tier_data(what: TierMeaning) -> dict[str, Any]:
+    from synthetics.reports.words import seconds
+
+    tier, outage = what.tier, what.outage
+    return {
+        "name": tier.name,
+        "severity": tier.severity,
+        "long_s": seconds(tier.long_ms),
+        "short_s": seconds(tier.short_ms),
+        "factor": float(tier.factor),
+        "min_bad": tier.min_bad,
+        "smallest_outage_s": seconds(outage.lasting_ms) if outage else None,
+        "smallest_outage_samples": outage.samples if outage else None,
+        "fires_within_s": seconds(outage.found_within_ms) if outage else None,
+        "false_alarms_per_month": round(what.false_alarms, 6),
+    }
