@@ -170,10 +170,10 @@ def decide(
     """
     long = history(at_ms - tier.long_ms, at_ms)
     short = history(at_ms - tier.short_ms, at_ms)
-    # burn > factor, with both sides multiplied out, so that it is exact and
-    # cheap and needs no special case for an objective of 1.
-    limit = tier.factor * (1 - objective)
-    above, below = limit.numerator, limit.denominator
+    # burn > factor with all fractions multiplied out: exact, cheap, and without
+    # a special case for an objective of 1.
+    above = tier.factor.numerator * (objective.denominator - objective.numerator)
+    below = tier.factor.denominator * objective.denominator
     if not long.valid or not short.valid:
         held = no_data is NoData.HOLD
         firing = firing and held
