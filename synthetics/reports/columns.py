@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 def width(text: str) -> int:
@@ -64,31 +63,34 @@ def wrap(text: str, cells: int, *, first: str = "", others: str = "") -> list[st
     """
     *text* broken between words into lines of at most *cells* cells, each after its indent.
 
-    Text without spaces, as in Japanese, is broken between any two wide characters.
+    Text without spaces, as in Japanese, is broken between any two wide characters, and a
+    word longer than a line wherever the line ends.
     """
-    if width(text) == len(text):
-        return textwrap.wrap(text, cells, initial_indent=first, subsequent_indent=others)
-    lines, line = [], first
-    for piece in _pieces(text):
-        if width(line + piece.rstrip()) > cells and line.strip():
-            lines.append(line.rstrip())
-            line = others + piece.lstrip()
-        else:
-            line += piece
-    return [*lines, line.rstrip()]
+    lines, line, indent = [], first, first
+    for piece in _pieces(text, cells - max(width(first), width(others))):
+        if width(line + piece.rstrip(" ")) > cells and line != indent:
+            lines.append(line.rstrip(" "))
+            line = indent = others
+        line += piece.lstrip(" ") if line == indent else piece
+    return [*lines, line.rstrip(" ")]
 
 
-def _pieces(text: str) -> list[str]:
-    """Words with the space after them, and wide characters each by itself."""
-    pieces = [""]
+def _pieces(text: str, cells: int) -> Iterator[str]:
+    """Words with the space after them, wide characters by themselves, long words in parts."""
+    piece = ""
     for char in text:
-        if _cells(char) == 2 or (pieces[-1] and _cells(pieces[-1][-1]) == 2):
-            pieces.append(char)
-        else:
-            pieces[-1] += char
-            if char == " ":
-                pieces.append("")
-    return [piece for piece in pieces if piece]
+        wide = _cells(char) == 2 or (_cells(char) == 1 and _ends_wide(piece))
+        ended = piece.endswith(" ") and char != " "
+        if piece and (ended or wide or (char != " " and width(piece + char) > cells)):
+            yield piece
+            piece = ""
+        piece += char
+    if piece:
+        yield piece
+
+
+def _ends_wide(piece: str) -> bool:
+    return any(_cells(char) == 2 for char in piece)
 
 
 def _cells(char: str) -> int:
