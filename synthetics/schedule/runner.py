@@ -94,6 +94,7 @@ class Runner:
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._bugs: dict[str, str] = {}
         self.stats = ScheduleStats()
         self.asking = 0
         self.configure(config)
@@ -230,15 +231,24 @@ class Runner:
         try:
             async with limit:
                 return await self._kinds[probe.kind].act(probe.options, watch)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a bug of a kind must not stop the service
             if isinstance(error, TimeoutError) and limit.expired():
                 return watch.bad("timeout", f"no answer within {timeout_s:g} s")
-            logger.exception(
-                "a probe kind raised", extra={"action": "probe_bug", "probe": probe.id}
-            )
-            return watch.void(PROBE_BUG, f"{type(error).__name__}: {error}")
+            self._log_bug(probe, error)
+            return watch.void(PROBE_BUG, f"{type(error).__name__}: {error}".rstrip(": "))
         finally:
             self.asking -= 1
+
+    def _log_bug(self, probe: Probe, error: Exception) -> None:
+        """Log the traceback the first time, and then only that it goes on."""
+        known = self._bugs.get(probe.id) == repr(error)
+        self._bugs[probe.id] = repr(error)
+        logger.error(
+            "a probe kind raised %s",
+            "the same again" if known else type(error).__name__,
+            extra={"action": "probe_bug", "probe": probe.id, "kind": probe.kind},
+            exc_info=None if known else error,
+        )
 
     def _unasked(self, probe: Probe, due_ms: int, reason: str, detail: str) -> Sample:
         return Sample(

@@ -91,10 +91,10 @@ def slo_as_json(one: SloStatus) -> dict[str, Any]:
 
 
 def window(of: Window) -> str:
-    """A window in a few words: ``30d``, ``calendar month, Asia/Tokyo``."""
+    """A window in a few words: ``30d``, ``a calendar month (Asia/Tokyo)``."""
     if isinstance(of, Rolling):
         return words.exactly(of.length_ms)
-    return f"calendar {of.unit}, {of.timezone.key}"
+    return f"a calendar {of.unit} ({of.timezone.key})"
 
 
 def _reload(reload: Reload) -> dict[str, Any]:

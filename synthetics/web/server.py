@@ -23,6 +23,7 @@ STATIC = Path(__file__).parent / "static"
 END = b"# EOF\n"
 
 HEADERS = {
+    "Server": "synthetics",
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

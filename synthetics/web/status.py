@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from synthetics.accounting.ledger import Ledger
@@ -115,14 +115,7 @@ class Sources:
         async with self.books:
             found = []
             for number, slo in enumerate(self.board.config.slos.values(), 1):
-                fires = self.judge.firing(slo.id)
-                found.append(
-                    SloStatus(
-                        slo=slo,
-                        standing=self.ledger.standing(slo.id, at_ms, fires),
-                        firing=tuple(tier.name for tier in slo.tiers if tier.name in fires),
-                    )
-                )
+                found.append(slo_status(self.ledger, slo, at_ms, self.judge.firing(slo.id)))
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
             return found
@@ -145,6 +138,15 @@ class Sources:
 
         async with self.reading:
             return await asyncio.to_thread(self.reader.read, query)
+
+
+def slo_status(ledger: Ledger, slo: Slo, at_ms: int, fires: Collection[str]) -> SloStatus:
+    """Where *slo* stands at *at_ms*; *fires* are the tiers that fire."""
+    return SloStatus(
+        slo=slo,
+        standing=ledger.standing(slo.id, at_ms, fires),
+        firing=tuple(tier.name for tier in slo.tiers if tier.name in fires),
+    )
 
 
 def by_service(

@@ -218,6 +218,20 @@ async def test_a_kind_that_raises_is_our_fault_and_the_service_goes_on(
     assert caplog.records[0].exc_info is not None
 
 
+async def test_the_same_bug_is_shown_in_full_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A broken kind with a short interval must not fill the disk with tracebacks."""
+
+    async def broken(_: Any, __: Watch) -> Result:
+        raise KeyError("a")
+
+    runner = a_runner(Taken(), broken)
+    for due_ms in (0, 60_000):
+        runner.beat([a_probe()], due_ms)
+        await runner.idle()
+
+    assert [record.exc_info is not None for record in caplog.records] == [True, False]
+
+
 async def test_a_gap_is_one_sample_a_probe_at_the_first_missed_time() -> None:
     taken = Taken()
     runner = a_runner(taken)

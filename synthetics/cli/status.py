@@ -1,0 +1,115 @@
+"""``synthetics status``: where every objective stands, from the database."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from synthetics.config.model import Config
+    from synthetics.web.status import SloStatus
+
+
+@click.command()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("synthetics.yaml"),
+    show_default=True,
+    help="File or directory to read.",
+)
+@click.option(
+    "--db",
+    "database",
+    type=click.Path(path_type=Path),
+    default=Path("synthetics.db"),
+    show_default=True,
+    help="Database of the service, which may be running.",
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+def command(config: Path, database: Path, output: str) -> None:
+    """
+    Print where every objective stands now.
+
+    Only reads, beside the running service or without it.  Exit code 1 if an alert fires.
+    """
+    from synthetics.config.load import load
+    from synthetics.config.problems import ConfigError, render
+    from synthetics.kinds import KindError
+    from synthetics.store import StoreError
+
+    try:
+        standings = _read(load(config, environ=os.environ), database)
+    except ConfigError as error:
+        click.echo(render(error.problems), err=True, nl=False)
+        sys.exit(2)
+    except (KindError, StoreError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    click.echo(_as_json(standings) if output == "json" else _as_text(standings))
+    sys.exit(1 if any(one.firing for one in standings) else 0)
+
+
+def _as_json(standings: list[SloStatus]) -> str:
+    from synthetics.web.api import slo_as_json
+
+    return json.dumps([slo_as_json(one) for one in standings], ensure_ascii=False, indent=2)
+
+
+def _as_text(standings: list[SloStatus]) -> str:
+    from synthetics.reports import columns, words
+    from synthetics.web.page import budget_words, pace_words, promise, state
+
+    if not standings:
+        return "no SLOs are configured"
+    rows = [
+        ("SERVICE", "SLO", "STATE", "SLI", "PROMISED", "BUDGET", "LATELY", "KNOWN"),
+        *(
+            (
+                one.slo.service,
+                one.slo.id,
+                state(one)[0],
+                words.availability(one.standing.sli, one.slo.objective),
+                promise(one.slo),
+                budget_words(one),
+                pace_words(one),
+                words.covered(one.standing.coverage),
+            )
+            for one in standings
+        ),
+    ]
+    cells = shutil.get_terminal_size((200, 24)).columns if sys.stdout.isatty() else 200
+    return "\n".join(columns.table(rows, numbers=frozenset({3, 7}), cells=cells))
+
+
+def _read(config: Config, database: Path) -> list[SloStatus]:
+    from synthetics.accounting.ledger import Ledger
+    from synthetics.clock import SystemClock
+    from synthetics.store import Reader, incidents
+    from synthetics.web.status import slo_status
+
+    at_ms = SystemClock().now_ms()
+    ledger = Ledger(config)
+    with Reader.open(database) as reader:
+        ledger.load(reader, at_ms)
+        alerts = reader.read(incidents.firing)
+    fires: dict[str, set[str]] = {}
+    for alert in alerts:
+        fires.setdefault(alert.slo, set()).add(alert.tier)
+    return [
+        slo_status(ledger, slo, at_ms, fires.get(slo.id, frozenset()))
+        for slo in config.slos.values()
+    ]
