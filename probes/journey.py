@@ -4,53 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from probes.expressions import CssSelector, JsonPath, Pattern
+from probes.captured import CAPTURE_LIMIT, Captured, find
+from probes.curl.engine import Engine, Line, engine_of
 from probes.fields import Duration, Refused
+from probes.judge import Failure, Undecodable
+from probes.prepare import disguises, prepared
 from probes.request import Request, captures_used
-from probes.result import Result
+from probes.result import Outcome, Result, StepResult
+from probes.tell import Question, Told, evidence_of
 from probes.watch import Watch
 
 SUMMARY = "HTTP requests in order, with cookies and captured values, as one user would make them."
-SOURCES = ("header", "cookie", "json", "regex", "css")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Captured:
-    """
-    Where a value is found in an answer: exactly one of the sources.
-
-    Attributes:
-        regex: Searched in the body; the value is its first group, or the whole match.
-        css: The first element it selects; the value is its text, or *attribute*.
-        secret: Whether the value is masked wherever it might be shown.
-    """
-
-    __pydantic_config__ = ConfigDict(
-        extra="forbid", json_schema_extra={"oneOf": [{"required": [name]} for name in SOURCES]}
-    )
-
-    header: str | None = None
-    cookie: str | None = None
-    json: JsonPath | None = None
-    regex: Pattern | None = None
-    css: CssSelector | None = None
-    attribute: str | None = None
-    secret: bool = False
-
-    def __post_init__(self) -> None:
-        given = [name for name in SOURCES if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise Refused(
-                "a capture has one source", mend="write one of header, cookie, json, regex, css"
-            )
-        if self.attribute is not None and self.css is None:
-            raise Refused("only css has attributes", mend="drop it", at=("attribute",))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,5 +86,148 @@ Options = Annotated[
 
 
 async def run(options: tuple[Step, ...], watch: Watch) -> Result:
-    """Ask step by step; the first failure decides, and only ``always`` steps follow it."""
-    raise NotImplementedError
+    """
+    Ask step by step; the first failure decides, and only ``always`` steps follow it.
+
+    Connections, names and cookies are shared by the steps of this run and die
+    with it.  Part of the time is kept for ``always`` steps: what each names as
+    its timeout, or a tenth of the whole, together at most half.
+    """
+    engine = await engine_of(watch)
+    with engine.line(keep=True) as line:
+        walk = _Walk(options, watch, engine, line)
+        for number, step in enumerate(options, 1):
+            await walk.take(number, step)
+    return walk.result()
+
+
+class _Walk:
+    """One run through the steps: what was captured so far, and what decides."""
+
+    def __init__(self, steps: tuple[Step, ...], watch: Watch, engine: Engine, line: Line) -> None:
+        self._watch = watch
+        self._engine = engine
+        self._line = line
+        self._captures: dict[str, str] = {}
+        self._told: list[StepResult] = []
+        self._failed: tuple[str, Told] | None = None
+        self._last = Told(outcome=Outcome.GOOD)
+        self._spent_s = 0.0
+        self._expiries: list[datetime] = []
+        kept = sum(
+            step.timeout.total_seconds() if step.timeout else watch.timeout_s / 10
+            for step in steps
+            if step.always
+        )
+        self._reserve_s = min(kept, watch.timeout_s / 2)
+        self._whole_time = False
+
+    async def take(self, number: int, step: Step) -> None:
+        """Ask *step*, unless it is to be skipped."""
+        request_id = f"{self._watch.trace_id}-{number}"
+        if self._failed is not None and not step.always:
+            self._skip(step, "")
+            return
+        missing = {name for _, name in captures_used(step)} - self._captures.keys()
+        if missing:
+            self._skip(step, f"${{{min(missing)}}} was never captured")
+            return
+        rest_s = self._watch.remaining_s() - (0 if step.always else self._reserve_s)
+        own_s = step.timeout.total_seconds() if step.timeout else rest_s
+        told = await Question(
+            request=step,
+            watch=self._watch,
+            engine=self._engine,
+            line=self._line,
+            captures=self._captures,
+            request_id=request_id,
+            timeout_s=min(own_s, rest_s),
+            needs_body=any(capture.needs_body for capture in step.capture.values()),
+        ).tell()
+        if told.outcome is Outcome.GOOD:
+            told = self._capture(step, told)
+        if told.facts.certificate_expires_at is not None:
+            self._expiries.append(told.facts.certificate_expires_at)
+        self._told.append(
+            StepResult(
+                name=step.name,
+                outcome=told.outcome,
+                reason=told.reason,
+                detail=self._watch.one_line(told.detail),
+                duration_s=told.duration_s,
+                phases=told.phases,
+                facts=told.facts,
+                request_id=request_id,
+                always=step.always,
+            )
+        )
+        if step.always:
+            return
+        self._last = told
+        self._spent_s += told.duration_s
+        if told.outcome is not Outcome.GOOD:
+            self._failed = step.name, told
+            self._whole_time = told.reason == "timeout" and rest_s <= own_s
+
+    def _skip(self, step: Step, detail: str) -> None:
+        self._told.append(
+            StepResult(
+                name=step.name,
+                outcome=Outcome.SKIPPED,
+                reason="capture" if detail else "",
+                detail=detail,
+                always=step.always,
+            )
+        )
+
+    def _capture(self, step: Step, told: Told) -> Told:
+        """Keep what *step* captures; a value that is not there makes it bad."""
+        assert told.asked is not None
+        for name, captured in step.capture.items():
+            try:
+                value = find(captured, told.asked.answer, self._line)
+            except Undecodable as undecodable:
+                return self._lost(step, told, undecodable.failure)
+            if value is None:
+                what = Failure("capture", f"{captured.written} for ${{{name}}}", "nothing")
+                return self._lost(step, told, what)
+            if len(value) > CAPTURE_LIMIT:
+                what = Failure(
+                    "capture",
+                    f"at most {CAPTURE_LIMIT} characters for ${{{name}}}",
+                    f"{len(value)}",
+                )
+                return self._lost(step, told, what)
+            if captured.secret:
+                self._watch.mask = self._watch.mask.also(*disguises(value))
+            self._captures[name] = value
+        return told
+
+    def _lost(self, step: Step, told: Told, failure: Failure) -> Told:
+        assert told.asked is not None
+        ready = prepared(step, self._captures)
+        return replace(
+            told,
+            outcome=Outcome.BAD,
+            reason=failure.reason,
+            detail=self._watch.one_line(failure.detail),
+            evidence=evidence_of(told.asked, ready, self._watch, failure),
+        )
+
+    def result(self) -> Result:
+        """The verdict on the run."""
+        watch = self._watch
+        seen: dict[str, Any] = {
+            "steps": tuple(self._told),
+            "facts": replace(
+                self._last.facts, certificate_expires_at=min(self._expiries, default=None)
+            ),
+        }
+        if not self._whole_time:
+            seen["duration_s"] = self._spent_s
+        if self._failed is None:
+            return watch.good(**seen)
+        name, told = self._failed
+        say = watch.void if told.outcome is Outcome.VOID else watch.bad
+        detail = f"{name}: {told.detail}"
+        return say(told.reason, detail, failed_step=name, evidence=told.evidence, **seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -73,9 +74,7 @@ def _pem(value: object, info: ValidationInfo) -> Secret:
     return Secret(text)
 
 
-Pem = Annotated[
-    Secret, PlainValidator(_pem), WithJsonSchema({"type": "string", "writeOnly": True})
-]
+Pem = Annotated[Secret, PlainValidator(_pem), WithJsonSchema({"type": "string", "writeOnly": True})]
 """Certificates or a key in PEM, usually ``${file:…}``."""
 
 
@@ -307,6 +306,11 @@ def check_request(request: Request) -> None:
             raise Refused("a header is one line", mend="drop the line break", at=("headers", name))
         if name.lower() == "authorization" and request.auth is not None:
             raise Refused("auth sets this header too", mend="keep one", at=("headers", name))
+    for host, address in request.resolve.items():
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise Refused(f"{address!r} is not an IP address", at=("resolve", host)) from None
     if method == "head" and request.expect.needs_body:
         raise Refused("head has no body to look at", mend="use get", at=("expect",))
 

@@ -1,0 +1,250 @@
+"""
+Sends a request and follows its redirects.
+
+Redirects are followed here rather than inside libcurl, so that every hop has
+phases of its own, and so that whatever is secret, in headers of any name or in
+the body, stays with the origin that it was written for.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from probes.curl.engine import Line
+from probes.curl.order import Answer, Order, TlsOrder
+from probes.curl.reasons import verdict
+from probes.fields import Refused
+from probes.prepare import Prepared
+from probes.request import Request
+from probes.result import Facts, Outcome, Phases
+from probes.url import ascii_host, origin, redirect_target, to_show
+from probes.watch import Watch
+
+EVIDENCE_BODY = 8192
+"""Bytes kept of a body of which nothing is expected: enough to mask, then to cut."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ALONE = Phases()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    What a request came to.
+
+    Attributes:
+        answer: The last one.
+        url: Where it came from, as sent: it may hold secrets.
+        target: Where its ``Location`` leads, if it has one.
+        redirects: How many were followed.
+        failure: Outcome, reason and detail when there is no whole answer to judge.
+        phases: Summed over redirects.
+        duration_s: Likewise.
+    """
+
+    answer: Answer
+    url: str
+    target: str | None
+    failure: tuple[Outcome, str, str] | None
+    phases: Phases
+    duration_s: float
+    redirects: int
+
+    def facts(self, watch: Watch) -> Facts:
+        """What was learnt about the target, secrets masked."""
+        answer = self.answer
+        return Facts(
+            status=answer.status or None,
+            protocol=answer.protocol,
+            address=answer.address,
+            url=watch.mask(to_show(self.url)),
+            redirects=self.redirects,
+            body_bytes=answer.body_bytes if answer.status else None,
+            certificate_expires_at=answer.certificate_expires_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """
+    One request of a run, about to be sent.
+
+    Attributes:
+        permits: Whether an address may be connected to.
+        request_id: Sent as ``X-Request-ID``.
+        needs_body: Whether all of the body is wanted, not only a piece for evidence.
+        timeout_s: Limit of all hops together.
+    """
+
+    request: Request
+    prepared: Prepared
+    watch: Watch
+    line: Line
+    permits: Callable[[str], bool]
+    request_id: str
+    needs_body: bool
+    timeout_s: float
+
+    async def run(self) -> Asked:
+        """Send it, follow redirects, and come back with the last answer."""
+        began = time.monotonic()
+        method, url, body = self.prepared.method, self.prepared.url, self.prepared.body
+        home = origin(url)
+        at_home = True
+        limit = self.request.redirect_limit
+        phases, total_s, hops = _ALONE, 0.0, 0
+        while True:
+            rest_s = self.timeout_s - (time.monotonic() - began)
+            order = self._order(method, url, body, at_home=at_home, rest_s=rest_s)
+            answer = await self.line.ask(order)
+            phases = answer.phases if hops == 0 else _sum(phases, answer.phases)
+            total_s += answer.total_s
+            failure, target = None, None
+            if answer.failure:
+                failure = verdict(answer, timeout_s=self.timeout_s, proxy=bool(order.proxy))
+            elif answer.status in _REDIRECTS:
+                target, failure = self._target(answer, url)
+            if target is not None and limit and failure is None:
+                if hops == limit:
+                    failure = Outcome.BAD, "redirects", f"more than {limit} redirects"
+                else:
+                    at_home = origin(target) == home
+                    if answer.status == 303 or (answer.status <= 302 and method == "POST"):
+                        method, body = ("HEAD" if method == "HEAD" else "GET"), None
+                    if body is None or at_home or not self.prepared.body_tied:
+                        url, hops = target, hops + 1
+                        continue
+                    failure = (
+                        Outcome.BAD,
+                        "redirects",
+                        f"the redirect to {to_show(target)} would take secrets to another origin",
+                    )
+            return Asked(
+                answer=answer,
+                url=url,
+                target=target,
+                redirects=hops,
+                failure=failure,
+                phases=phases,
+                duration_s=total_s,
+            )
+
+    def _target(
+        self, answer: Answer, url: str
+    ) -> tuple[str | None, tuple[Outcome, str, str] | None]:
+        location = header_values(answer.headers, "location")
+        if not location:
+            return None, None
+        try:
+            return redirect_target(url, location[0]), None
+        except Refused as refused:
+            if not self.request.redirect_limit:
+                return None, None
+            said = f"the redirect to {to_show(location[0])} leads nowhere: {refused.what}"
+            return None, (Outcome.BAD, "redirects", said)
+
+    def _order(
+        self, method: str, url: str, body: bytes | None, *, at_home: bool, rest_s: float
+    ) -> Order:
+        request = self.request
+        lines = self._headers(at_home=at_home, with_body=body is not None)
+        digest = request.auth.digest if request.auth and at_home else None
+        connect_to = [
+            f"{ascii_host(host)}::{_bracketed(address)}:"
+            for host, address in request.resolve.items()
+        ]
+        server_name = request.tls.server_name
+        if server_name is not None and at_home and url.startswith("https:"):
+            url = self._named(url, server_name, lines, connect_to)
+        return Order(
+            method=method,
+            url=url,
+            headers=lines,
+            body=body,
+            timeout_ms=max(1, round(rest_s * 1000)),
+            body_limit=request.limits.body,
+            body_keep=request.limits.body if self.needs_body else EVIDENCE_BODY,
+            permits=self.permits,
+            connect_to=tuple(connect_to),
+            proxy=request.proxy.render() if request.proxy else "",
+            ip=request.ip,
+            version=request.version,
+            tls=_tls(request, at_home=at_home),
+            digest=(digest.username.render(), digest.password.reveal()) if digest else None,
+            decompress=request.decompress,
+            cookies=self.line.keeps or request.redirect_limit > 0,
+        )
+
+    def _headers(self, *, at_home: bool, with_body: bool) -> list[str | bytes]:
+        own = self.prepared.headers
+        lines = [
+            line
+            for name, line in own.items()
+            if (at_home or name not in self.prepared.tied)
+            and (with_body or name != "content-type")
+            and (at_home or name != "host")
+        ]
+        if "user-agent" not in own:
+            lines.append(f"User-Agent: {self.watch.user_agent}")
+        if "traceparent" not in own:
+            lines.append(f"traceparent: 00-{self.watch.trace_id}-{secrets.token_hex(8)}-01")
+        if "x-request-id" not in own:
+            lines.append(f"X-Request-ID: {self.request_id}")
+        if with_body:
+            lines.append("Expect:")
+        return [line if line.isascii() else line.encode() for line in lines]
+
+    def _named(
+        self, url: str, server_name: str, lines: list[str | bytes], connect_to: list[str]
+    ) -> str:
+        """*url* by another name for TLS, with rules that still lead to its own host."""
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
+        to = self.request.resolve.get(host, host)
+        connect_to.insert(0, f"{server_name}:{port}:{_bracketed(to)}:{port}")
+        if "host" not in self.prepared.headers:
+            lines.append(f"Host: {parts.netloc}")
+        return url.replace(f"https://{parts.netloc}", f"https://{server_name}:{port}", 1)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _tls(request: Request, *, at_home: bool) -> TlsOrder:
+    known: dict[bool, TlsOrder] = request.tls.__dict__.setdefault("_orders", {})
+    if at_home not in known:
+        tls = request.tls
+        own = at_home and tls.certificate is not None and tls.key is not None
+        known[at_home] = TlsOrder(
+            ca=tls.ca.reveal().encode() if tls.ca else None,
+            certificate=tls.certificate.reveal().encode() if own and tls.certificate else None,
+            key=tls.key.reveal().encode() if own and tls.key else None,
+            verify=tls.verify,
+            min_version=tls.min_version,
+        )
+    return known[at_home]
+
+
+def header_values(lines: tuple[str, ...], name: str) -> list[str]:
+    """The values of every header called *name*, in order."""
+    start = f"{name.lower()}:"
+    size = len(start)
+    return [line[size:].strip() for line in lines if line[:size].lower() == start]
+
+
+def _sum(one: Phases, other: Phases) -> Phases:
+    def add(a: float | None, b: float | None) -> float | None:
+        return b if a is None else a if b is None else a + b
+
+    return Phases(
+        resolve_s=add(one.resolve_s, other.resolve_s),
+        connect_s=add(one.connect_s, other.connect_s),
+        tls_s=add(one.tls_s, other.tls_s),
+        first_byte_s=add(one.first_byte_s, other.first_byte_s),
+        transfer_s=add(one.transfer_s, other.transfer_s),
+    )

@@ -1,0 +1,1 @@
+"""libcurl in a thread of its own: one order in, one answer out."""

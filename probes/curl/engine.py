@@ -1,0 +1,305 @@
+"""
+The thread that drives libcurl.
+
+All transfers of a process run in one multi handle, moved by epoll in a thread
+of its own: measured, that costs half of driving it from asyncio, because the
+kernel's events meet C code without passing through an event loop.  Orders come
+in through a queue and an eventfd; finished ones go back in batches, one wake-up
+of the asyncio loop each, however many there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import threading
+import time
+from collections import deque
+from types import TracebackType
+from typing import Any
+
+import pycurl
+
+from probes.curl.handle import Transfer
+from probes.curl.order import Answer, Order
+from probes.watch import Watch
+
+_IDLE_HANDLES = 64
+_KNOWN_ADDRESSES = 10_000
+
+
+class EngineStopped(RuntimeError):
+    """The thread has ended, so nothing can be asked."""
+
+
+class Engine:
+    """
+    Asks by libcurl; one for a process, got by `engine_of`.
+
+    Args:
+        loop: The loop that `Line.ask` is awaited on.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+        self._epoll = select.epoll()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self._watched: set[int] = set()
+        self._due: float | None = None
+        self._inbox: deque[tuple[str, Any]] = deque()
+        self._signalled = False
+        self._running: dict[Any, Transfer] = {}
+        self._idle: list[Any] = []
+        self._gate: tuple[object, object, dict[str, bool]] = (None, None, {})
+        self._stopped: BaseException | None = None
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._live, name="libcurl", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    async def start(cls) -> Engine:
+        """An engine that answers on the running loop."""
+        return cls(asyncio.get_running_loop())
+
+    async def close(self) -> None:
+        """Drop what is under way and end the thread."""
+        self._tell("stop", None)
+        await self._ended.wait()
+        self._thread.join()
+        self._epoll.close()
+        os.close(self._wake)
+
+    def line(self, *, keep: bool) -> Line:
+        """Where orders of one run go; with *keep*, connections and names serve its later orders."""
+        return Line(self, keep=keep)
+
+    def permitted(self, watch: Watch) -> dict[str, bool]:
+        """What is known of addresses under the rules of *watch*: they seldom change."""
+        denied, allowed, known = self._gate
+        if denied is not watch.denied or allowed is not watch.allowed:
+            known = {}
+            self._gate = (watch.denied, watch.allowed, known)
+        elif len(known) > _KNOWN_ADDRESSES:
+            known.clear()
+        return known
+
+    # What the asyncio side calls.
+
+    def take_handle(self) -> Any:
+        """An easy handle without options."""
+        return self._idle.pop() if self._idle else pycurl.Curl()
+
+    def give_back(self, easy: Any) -> None:
+        """Keep *easy* for a later order; it must not be under way."""
+        if len(self._idle) < _IDLE_HANDLES:
+            easy.reset()
+            self._idle.append(easy)
+        else:
+            easy.close()
+
+    def begin(self, transfer: Transfer) -> None:
+        """Have *transfer* carried out; its future is done when it is."""
+        if self._stopped is not None:
+            raise EngineStopped("libcurl's thread has ended") from self._stopped
+        self._tell("begin", transfer)
+
+    def drop(self, transfer: Transfer) -> None:
+        """Stop *transfer* and close its connection; its future is done when it is out."""
+        self._tell("drop", transfer)
+
+    def forget(self, *closable: Any) -> None:
+        """Close handles and shares where their connections live."""
+        self._tell("forget", closable)
+
+    def _tell(self, what: str, about: object) -> None:
+        self._inbox.append((what, about))
+        if not self._signalled:
+            self._signalled = True
+            os.eventfd_write(self._wake, 1)
+
+    def _deliver(self, finished: list[Transfer]) -> None:
+        for transfer in finished:
+            if not transfer.finished.done():
+                transfer.finished.set_result(None)
+
+    def _end(self, error: BaseException) -> None:
+        self._stopped = error
+        for transfer in list(self._running.values()):
+            if not transfer.finished.done():
+                transfer.finished.set_exception(EngineStopped("libcurl's thread has ended"))
+        self._running.clear()
+        self._ended.set()
+
+    # What the thread does.
+
+    def _live(self) -> None:
+        error: BaseException = EngineStopped("closed")
+        try:
+            self._drive()
+        except BaseException as caught:  # noqa: BLE001 - whatever ends the thread ends every wait
+            error = caught
+        for easy in self._running:
+            self._multi.remove_handle(easy)
+        self._multi.close()
+        self.loop.call_soon_threadsafe(self._end, error)
+
+    def _drive(self) -> None:
+        poll, multi, wake = self._epoll.poll, self._multi, self._wake
+        readable, writable = select.EPOLLIN, select.EPOLLOUT
+        sides = {readable: pycurl.CSELECT_IN, writable: pycurl.CSELECT_OUT}
+        while True:
+            rest = -1 if self._due is None else max(0.0, self._due - time.monotonic())
+            for fd, seen in poll(rest):
+                if fd == wake:
+                    os.eventfd_read(wake)
+                    continue
+                side = sides.get(seen)
+                if side is None:
+                    side = (
+                        (pycurl.CSELECT_IN if seen & readable else 0)
+                        | (pycurl.CSELECT_OUT if seen & writable else 0)
+                        | (pycurl.CSELECT_ERR if seen & (select.EPOLLERR | select.EPOLLHUP) else 0)
+                    )
+                multi.socket_action(fd, side)
+            if not self._obey():
+                return
+            if self._due is not None and self._due <= time.monotonic():
+                self._due = None
+                multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            if self._running:
+                self._collect()
+
+    def _obey(self) -> bool:
+        """Carry out what was told; whether to go on."""
+        self._signalled = False
+        dropped = []
+        while self._inbox:
+            what, about = self._inbox.popleft()
+            if what == "begin":
+                self._running[about.easy] = about
+                self._multi.add_handle(about.easy)
+            elif what == "drop":
+                if self._running.pop(about.easy, None) is not None:
+                    self._multi.remove_handle(about.easy)
+                dropped.append(about)
+            elif what == "forget":
+                for closable in about:
+                    closable.close()
+            else:
+                return False
+        if dropped:
+            self.loop.call_soon_threadsafe(self._deliver, dropped)
+        return True
+
+    def _collect(self) -> None:
+        finished: list[Transfer] = []
+        while True:
+            queued, succeeded, failed = self._multi.info_read()
+            finished += [self._out(easy, 0, "") for easy in succeeded]
+            finished += [self._out(easy, code, message) for easy, code, message in failed]
+            if not queued:
+                break
+        if finished:
+            self.loop.call_soon_threadsafe(self._deliver, finished)
+
+    def _out(self, easy: Any, code: int, message: str) -> Transfer:
+        transfer = self._running.pop(easy)
+        transfer.failure, transfer.message = code, message
+        self._multi.remove_handle(easy)
+        return transfer
+
+    def _on_timer(self, after_ms: int) -> None:
+        self._due = None if after_ms < 0 else time.monotonic() + after_ms / 1000
+
+    def _on_socket(self, what: int, fd: int, multi: object, data: object) -> None:  # noqa: ARG002
+        if what == pycurl.POLL_REMOVE:
+            if fd in self._watched:
+                self._watched.discard(fd)
+                with contextlib.suppress(OSError):  # closed already: epoll forgot it by itself
+                    self._epoll.unregister(fd)
+            return
+        wanted = (select.EPOLLIN if what & pycurl.POLL_IN else 0) | (
+            select.EPOLLOUT if what & pycurl.POLL_OUT else 0
+        )
+        if fd in self._watched:
+            try:
+                self._epoll.modify(fd, wanted)
+            except FileNotFoundError:  # closed and opened again under the same number
+                self._epoll.register(fd, wanted)
+        else:
+            self._watched.add(fd)
+            self._epoll.register(fd, wanted)
+
+
+class Line:
+    """
+    Where the orders of one run go, one after the other.
+
+    Without *keep* every order opens a connection and closes it, so nothing of
+    one sample is left for another.  With it, connections, names and cookies
+    last until the line is closed, and no longer.
+    """
+
+    def __init__(self, engine: Engine, *, keep: bool) -> None:
+        self.keeps = keep
+        self._engine = engine
+        self._share: Any = None
+        self._easy = engine.take_handle() if not keep else pycurl.Curl()
+        self._lost = False
+        self._cookies = False
+        if keep:
+            self._share = pycurl.CurlShare()
+            self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+            self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_DNS)
+            self._easy.setopt(pycurl.SHARE, self._share)
+
+    async def ask(self, order: Order) -> Answer:
+        """
+        Carry out *order*.
+
+        Raises:
+            EngineStopped: The engine was closed meanwhile.
+        """
+        alone = self._share is None
+        transfer = Transfer(self._easy, order, alone=alone, loop=self._engine.loop)
+        self._cookies |= order.cookies
+        self._engine.begin(transfer)
+        try:
+            await transfer.finished
+        except BaseException:
+            self._lost = True
+            self._engine.drop(transfer)
+            raise
+        return transfer.answer()
+
+    def cookies(self) -> list[str]:
+        """The cookie jar, one line of the Netscape format each."""
+        jar: list[str] = self._easy.getinfo(pycurl.INFO_COOKIELIST)
+        return jar
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._share is not None:
+            self._engine.forget(self._easy, self._share)
+        elif self._lost or self._cookies:
+            self._engine.forget(self._easy)
+        else:
+            self._engine.give_back(self._easy)
+
+
+async def engine_of(watch: Watch) -> Engine:
+    """The engine of the process that *watch* runs in."""
+    return await watch.shared.get(Engine, Engine.start)

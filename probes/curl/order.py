@@ -1,0 +1,90 @@
+"""What is asked of libcurl, and what it says: plain values, nothing of libcurl's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from probes.result import Phases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsOrder:
+    """Certificates in PEM; *min_version* such as ``1.2``."""
+
+    ca: bytes | None = None
+    certificate: bytes | None = None
+    key: bytes | None = None
+    verify: bool = True
+    min_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """
+    One request, ready to send: no references, no redirects.
+
+    Attributes:
+        headers: Whole lines; libcurl adds only ``Host``, ``Accept`` and what frames the body.
+        timeout_ms: Limit from start to the last byte, > 0.
+        body_limit: Most decoded bytes to take.
+        body_keep: How many of them to hand over; the rest is only counted.
+        permits: Whether a connection to this IP address may be opened.
+        connect_to: ``HOST:PORT:ADDRESS:PORT`` rules; the first that fits wins.
+        digest: User name and password for digest authentication.
+        cookies: Whether ``Set-Cookie`` is obeyed by later orders on the same line.
+    """
+
+    method: str
+    url: str
+    headers: list[str | bytes]
+    body: bytes | None = None
+    timeout_ms: int
+    body_limit: int
+    body_keep: int
+    permits: Callable[[str], bool]
+    connect_to: tuple[str, ...] = ()
+    proxy: str = ""
+    ip: str = "any"
+    version: str = "auto"
+    tls: TlsOrder | None = None
+    digest: tuple[str, str] | None = None
+    decompress: bool = True
+    cookies: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """
+    What came back, or why nothing did.
+
+    Attributes:
+        failure: libcurl's error code; 0 when there is an answer.
+        message: Its words for that.
+        errno: The system's error number of the last failed connection, 0 if none.
+        verify: OpenSSL's verdict on the certificate, 0 when there is nothing wrong.
+        denied: The address that was not permitted, or empty.
+        too_large: Whether the body passed its limit.
+        headers: Lines of the last answer, after its status line.
+        body: As much of the decoded body as the order wanted.
+        body_bytes: How long the decoded body was, as far as it was read.
+        total_s: From start to end.
+    """
+
+    failure: int
+    message: str
+    errno: int
+    verify: int
+    proxy_error: int
+    denied: str
+    too_large: bool
+    status: int
+    headers: tuple[str, ...]
+    body: bytes
+    body_bytes: int
+    protocol: str | None
+    address: str | None
+    phases: Phases
+    total_s: float
+    certificate_expires_at: datetime | None

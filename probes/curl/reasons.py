@@ -1,0 +1,115 @@
+"""
+Why nothing came back: libcurl's error codes as stable reasons.
+
+A slug, once shipped, is never renamed: people group and filter by it, and
+`docs/probes/http.md` lists every one.
+"""
+
+from __future__ import annotations
+
+import errno
+
+import pycurl
+
+from probes.curl.order import Answer
+from probes.result import Outcome
+
+OUR_OWN = {
+    errno.EMFILE: ("no-sockets", "this process has no file descriptor left"),
+    errno.ENFILE: ("no-sockets", "this machine has no file descriptor left"),
+    errno.ENOBUFS: ("no-sockets", "this machine has no buffer space left"),
+    errno.ENOMEM: ("no-sockets", "this machine has no memory left"),
+    errno.EADDRNOTAVAIL: ("no-sockets", "this machine has no local address or port left"),
+    errno.EAFNOSUPPORT: ("network-unreachable", "this machine does not speak that address family"),
+    errno.ENETUNREACH: ("network-unreachable", "this machine has no route to the target's network"),
+    errno.ENETDOWN: ("network-unreachable", "this machine's network is down"),
+}
+"""Errors of a connection that say something of us and nothing of the target: outcome ``void``."""
+
+_VERIFY = {
+    9: ("tls-not-yet-valid", "the certificate is not valid yet"),
+    10: ("tls-expired", "the certificate has expired"),
+    18: ("tls-self-signed", "the certificate is self-signed"),
+    19: ("tls-unknown-ca", "the chain ends in a root that is not trusted"),
+    20: ("tls-unknown-ca", "the certificate's issuer is not known"),
+    21: ("tls-unknown-ca", "the chain is incomplete"),
+    23: ("tls-revoked", "the certificate is revoked"),
+    62: ("tls-wrong-host", "the certificate is for another host"),
+}
+"""OpenSSL's verdicts on a certificate."""
+
+_CODES = {
+    pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
+    pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_COULDNT_CONNECT: "connect",
+    8: "malformed",  # E_WEIRD_SERVER_REPLY: not HTTP at all
+    pycurl.E_HTTP2: "malformed",
+    pycurl.E_PARTIAL_FILE: "truncated",
+    pycurl.E_WRITE_ERROR: "encoding",
+    pycurl.E_OPERATION_TIMEDOUT: "timeout",
+    pycurl.E_SSL_CONNECT_ERROR: "tls-handshake",
+    pycurl.E_GOT_NOTHING: "empty-reply",
+    pycurl.E_SEND_ERROR: "reset",
+    pycurl.E_RECV_ERROR: "reset",
+    pycurl.E_SSL_CERTPROBLEM: "tls-client-certificate",
+    pycurl.E_SSL_CIPHER: "tls-handshake",
+    pycurl.E_PEER_FAILED_VERIFICATION: "tls-untrusted",
+    pycurl.E_BAD_CONTENT_ENCODING: "encoding",
+    pycurl.E_SSL_CACERT_BADFILE: "tls-ca",
+    pycurl.E_SSL_ISSUER_ERROR: "tls-untrusted",
+    92: "malformed",  # E_HTTP2_STREAM
+    95: "malformed",  # E_HTTP3
+    96: "connect",  # E_QUIC_CONNECT_ERROR
+    100: "headers-too-large",  # E_TOO_LARGE
+}
+
+_PROXY_UNREACHABLE = frozenset({pycurl.E_COULDNT_RESOLVE_PROXY, 97})
+_OUT_OF_MEMORY = pycurl.E_OUT_OF_MEMORY
+
+
+def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, str, str]:
+    """Outcome, reason and detail of an *answer* that did not come whole."""
+    bad = Outcome.BAD
+    said = answer.message
+    if answer.too_large:
+        return bad, "body-too-large", f"the body passed its limit after {answer.body_bytes} bytes"
+    if answer.denied:
+        return bad, "address-denied", f"connecting to {answer.denied} is not permitted here"
+    if answer.failure == _OUT_OF_MEMORY:
+        return Outcome.VOID, "no-sockets", "this machine has no memory left"
+    if answer.failure in _PROXY_UNREACHABLE:
+        return Outcome.VOID, "proxy", said
+    if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno in OUR_OWN:
+        reason, detail = OUR_OWN[answer.errno]
+        return Outcome.VOID, reason, detail
+    if proxy and answer.failure == pycurl.E_COULDNT_CONNECT:
+        return Outcome.VOID, "proxy", said
+    if "CONNECT tunnel failed" in said:
+        if "407" in said:
+            return Outcome.VOID, "proxy", "the proxy wants other credentials"
+        return bad, "proxy-refused", said
+    if answer.failure == pycurl.E_OPERATION_TIMEDOUT:
+        return bad, "timeout", f"not done after {timeout_s:g} s: {_stage(answer)}"
+    if answer.failure == pycurl.E_PEER_FAILED_VERIFICATION:
+        if answer.verify in _VERIFY:
+            reason, detail = _VERIFY[answer.verify]
+            return bad, reason, detail
+        if "subject name" in said or "target host" in said:
+            return bad, "tls-wrong-host", "the certificate is for another host"
+    if answer.failure == pycurl.E_RECV_ERROR and "response header" in said:
+        return bad, "headers-too-large", said
+    return bad, _CODES.get(answer.failure, "failed"), said or pycurl.easy_strerror(answer.failure)
+
+
+def _stage(answer: Answer) -> str:
+    """How far it came, from the phases that are over."""
+    phases = answer.phases
+    if answer.status:
+        return f"the answer was still coming, {answer.body_bytes} bytes of body so far"
+    if phases.tls_s is not None:
+        return "connected by TLS, no answer yet"
+    if phases.connect_s is not None:
+        return "connected, no answer yet"
+    if phases.resolve_s is not None:
+        return "resolved, not connected yet"
+    return "not connected yet"

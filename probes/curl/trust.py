@@ -1,0 +1,32 @@
+"""Whom to trust: the machine's certificate authorities."""
+
+from __future__ import annotations
+
+import functools
+import os
+import ssl
+from pathlib import Path
+
+import certifi
+
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+@functools.cache
+def authorities_file() -> str:
+    """
+    The bundle to verify against: ``SSL_CERT_FILE``, the system's, or certifi's.
+
+    One file for all handles, because libcurl then parses it once for its multi
+    handle and keeps it for a day; a parse costs milliseconds.
+    """
+    named = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
+    for candidate in (named, *_BUNDLES):
+        if candidate and Path(candidate).is_file():
+            return candidate
+    return certifi.where()
