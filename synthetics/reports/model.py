@@ -33,7 +33,9 @@ class Month:
             ValueError: *text* is no month; the message says how one is written.
         """
         year, _, number = text.partition("-")
-        if not (len(year) == 4 and len(number) == 2 and (year + number).isdecimal()):
+        if not (
+            len(year) == 4 and len(number) == 2 and (year + number).isdecimal() and text.isascii()
+        ):
             raise ValueError(f"{text!r} is no month; write it as 2026-10")
         if not (1 <= int(number) <= 12 and 1970 <= int(year) <= 9998):
             raise ValueError(f"{text!r} is no month between 1970-01 and 9998-12")

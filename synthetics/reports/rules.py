@@ -31,8 +31,8 @@ def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, 
         "arrival changes nothing.",
         "R4": f"{_good(slo.sli)} Availability by events is good ÷ (good + bad). Where there "
         "was nothing to count it is unknown, which is neither 0% nor 100%.",
-        "R5": "Burn rate is the share of bad events ÷ the share that the objective leaves: "
-        f"{words.objective(1 - slo.objective)} beside {words.objective(slo.objective)}.",
+        "R5": "Burn rate is the share of bad events ÷ the share that the objective allows, "
+        "1 − objective. Where it allows none, one bad event is infinitely fast.",
         "R6": "Budget used is the burn rate over the month; of a month in progress, times the "
         "part of it that has passed. What remains is 1 − used, and can go below 0.",
         "R7": "An incident opens when both windows of a tier burn faster than its factor: "

@@ -70,6 +70,12 @@ def verdict(met: bool | None) -> str:
     return {True: "met", False: "missed", None: words.UNKNOWN}[met]
 
 
+def result(slo: SloReport) -> str:
+    """The verdict by events; ``met so far`` while the month goes on."""
+    goes_on = slo.met is not None and slo.counted_to_ms < slo.period.to_ms
+    return verdict(slo.met) + (" so far" if goes_on else "")
+
+
 def promise(slo: SloReport) -> str:
     """``99% of samples of shop-home answered in under 500ms``."""
     whose = ", ".join(slo.probes)
@@ -102,7 +108,8 @@ def events(slo: SloReport) -> str:
 
 def coverage(slo: SloReport) -> str:
     """Share of the time that is known, maintenance left out."""
-    return words.covered(slo.tally.time.coverage)
+    share = slo.tally.time.coverage
+    return "none" if share == 0 else words.covered(share)
 
 
 def downtime(slo: SloReport) -> str:

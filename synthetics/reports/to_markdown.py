@@ -86,7 +86,7 @@ def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
 
 
 def _slo(slo: SloReport) -> Iterator[str]:
-    yield from (f"### {plain(slo.name)}: {story.verdict(slo.met)}", "")
+    yield from (f"### {plain(slo.name)}: {story.result(slo)}", "")
     if not slo.tally.kept:
         yield from ("No sample of this month is kept: availability is unknown.", "")
         return

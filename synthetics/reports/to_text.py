@@ -71,7 +71,7 @@ def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
 
 def _slo(slo: SloReport) -> Iterator[str]:
     name = slo.name if slo.name == slo.id else f"{slo.name} ({slo.id})"
-    said = f"{name}: {story.by_events(slo)}, {story.verdict(slo.met).upper()}"
+    said = f"{name}: {story.by_events(slo)}, {story.result(slo).upper()}"
     yield from columns.wrap(said, CELLS, others="  ")
     if not slo.tally.kept:
         yield from (*_field("Samples", "none kept of this month: unknown"), "")
