@@ -157,8 +157,7 @@ async def _plain_errors(
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.update(HEADERS)
 
 
 class Server:

@@ -1,0 +1,159 @@
+"""The status page: the right words, for every state, and safe whatever the names are."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from synthetics.web import page
+from synthetics.web.page import ago, latency
+from tests.web.support import (
+    NOW_MS,
+    Rig,
+    a_config,
+    a_journey,
+    a_probe,
+    a_rig,
+    a_sample,
+    an_slo,
+)
+
+
+class Text(HTMLParser):
+    """What a reader sees, and the references that the page makes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def shown(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+async def test_before_the_first_sample_nothing_is_claimed(rig: Rig) -> None:
+    shown = Text(await rig.text("/")).shown
+
+    assert "Nothing known yet" in shown
+    assert "not yet" in shown
+    assert "100%" not in shown
+
+
+async def test_what_is_well_says_so(rig: Rig) -> None:
+    await rig.take(*(a_sample(due_ms=NOW_MS - 60_000 * n) for n in range(10)))
+
+    shown = Text(await rig.text("/")).shown
+
+    assert "All objectives are met" in shown
+    assert "43m12s of 43m12s left" in shown
+    assert "nothing burns lately" in shown
+    assert "84 ms" in shown
+
+
+async def test_what_fails_is_shown_first_with_its_reason(rig: Rig) -> None:
+    await rig.take(a_sample(), a_journey())
+
+    shown = Text(await rig.text("/")).shown
+
+    assert shown.index("bad checkout") < shown.index("good home")
+    assert "status at order:" in shown
+
+
+async def test_an_overspent_budget_is_said_in_time(rig: Rig) -> None:
+    await rig.take(
+        *(a_sample(due_ms=NOW_MS - 60_000 * n, outcome="bad" if n else "good") for n in range(4))
+    )
+
+    shown = Text(await rig.text("/")).shown
+
+    assert "overspent" in shown
+    assert "over the 43m12s allowed" in shown
+
+
+async def test_a_refused_configuration_is_on_the_page_as_it_would_be_on_the_terminal(
+    rig: Rig,
+) -> None:
+    rig.board.refused("s.yaml:1:1: <oops>\n        1 | <oops>\n")
+
+    html = await rig.text("/")
+
+    assert "The newest configuration was refused" in Text(html).shown
+    assert "<oops>" not in html
+
+
+async def test_names_cannot_smuggle_markup(tmp_path: Path) -> None:
+    config = a_config(name="<script>alert(1)</script>")
+    async with a_rig(tmp_path, config) as rig:
+        html = await rig.text("/")
+
+    assert "<script>alert" not in html
+    assert "alert(1)" in Text(html).shown
+
+
+async def test_everything_comes_from_this_server(rig: Rig) -> None:
+    links = Text(await rig.text("/")).links
+
+    assert {link for link in links if not link.startswith(("/", "data:"))} == {
+        "https://wiki.example/shop"
+    }
+
+
+async def test_the_page_has_what_a_screen_reader_needs(rig: Rig) -> None:
+    html = await rig.text("/")
+    tags = Text(html).tags
+
+    assert '<html lang="en">' in html
+    assert tags.count("h1") == tags.count("main") == 1
+    assert html.count('role="img"') == html.count("aria-label=") == 1
+    assert 'scope="col"' in html
+
+
+async def test_thousands_of_probes_are_shown_on_request(tmp_path: Path) -> None:
+    probes = [a_probe(f"p{number}") for number in range(300)]
+    async with a_rig(tmp_path, a_config(probes, [an_slo(probe="p0")])) as rig:
+        first = Text(await rig.text("/")).shown
+        everything = Text(await rig.text("/?probes=all")).shown
+
+    assert "Show 200 more" in first
+    assert "p299" not in first
+    assert "p299" in everything
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0s ago"),
+        (59, "59s ago"),
+        (60, "1m ago"),
+        (61, "1m 1s ago"),
+        (3600, "1h ago"),
+        (90_061, "1d 1h ago"),
+        (-33, "in 33s"),
+    ],
+)
+def test_ago(seconds: int, said: str) -> None:
+    assert ago(NOW_MS, NOW_MS - seconds * 1000) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.0004, "0 ms"), (0.084, "84 ms"), (1.25, "1.25 s")]
+)
+def test_latency(seconds: float, said: str) -> None:
+    assert latency(seconds) == said
+
+
+def test_every_probe_has_a_rank() -> None:
+    """The worst first; one that was never asked stands between what fails and what is well."""
+    assert sorted(page._RANK, key=page._RANK.__getitem__) == ["bad", "void", None, "good"]
