@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from probes.fields import DURATION_PATTERN, SIZE_PATTERN, Template
+from probes.fields import SIZE_PATTERN, Template
 
 _UNITS_MS = (("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000))
 
@@ -83,11 +83,11 @@ class Description(GenerateJsonSchema):
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
         """With help from the docstring."""
-        return _helped(super().dataclass_schema(schema), schema["cls"])
+        return _helped(super().dataclass_schema(schema), schema["cls"], schema["schema"])
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """With help from the docstring."""
-        return _helped(super().model_schema(schema), schema["cls"])
+        return _helped(super().model_schema(schema), schema["cls"], schema["schema"])
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         """With no other keys than those of the pattern, if there is one."""
@@ -110,22 +110,29 @@ class Description(GenerateJsonSchema):
         return name
 
 
-def _helped(made: JsonSchemaValue, cls: type) -> JsonSchemaValue:
+def _helped(made: JsonSchemaValue, cls: type, fields: Any) -> JsonSchemaValue:
     made.pop("description", None)
     if words := summary(cls):
         made["description"] = words
-    helps = attributes(cls)
-    aliases = _aliases(cls)
-    for name, words in helps.items():
+    aliases = _aliases(fields)
+    for name, words in attributes(cls).items():
         about = made.get("properties", {}).get(aliases.get(name, name))
         if about is not None:
             about.setdefault("description", words)
     return made
 
 
-def _aliases(cls: type) -> dict[str, str]:
-    fields = getattr(cls, "__pydantic_fields__", None) or {}
-    return {name: field.alias for name, field in fields.items() if field.alias}
+def _aliases(schema: Any) -> dict[str, str]:
+    """The keys of fields that are written under another name than they have."""
+    while "fields" not in schema:
+        if "schema" not in schema:
+            return {}
+        schema = schema["schema"]
+    listed = schema["fields"]
+    named = listed.items() if isinstance(listed, dict) else ((f["name"], f) for f in listed)
+    return {
+        name: field["validation_alias"] for name, field in named if field.get("validation_alias")
+    }
 
 
 def _written(default: object, inner: JsonSchemaValue) -> Any:
@@ -148,14 +155,3 @@ def _written(default: object, inner: JsonSchemaValue) -> Any:
             return default
         case _:
             return None
-
-
-__all__ = [
-    "DURATION_PATTERN",
-    "Description",
-    "attributes",
-    "duration_text",
-    "percent_text",
-    "size_text",
-    "summary",
-]

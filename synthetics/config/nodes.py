@@ -273,7 +273,7 @@ def duplicate(first: Node, second: Node, path: Path) -> Misread:
 def _tagged(node: Node, path: Path) -> Misread:
     return Misread(
         node.start_mark,
-        f"the tag `{clip(node.tag)}` is not read",
+        f"the tag `{clip(node.tag.replace('tag:yaml.org,2002:', '!!'))}` is not read",
         "delete it; put a value that must stay text in quotes",
         path=path,
     )

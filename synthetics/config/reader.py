@@ -21,6 +21,7 @@ from synthetics.config.words import (
     clip,
     did_you_mean,
     in_words,
+    listed,
     nearest,
     several,
 )
@@ -94,7 +95,7 @@ class Reader:
         self.report(
             path,
             f"there is no {what} `{name}` here",
-            mend if near or not known else f"delete it, or write one of {', '.join(known)}",
+            mend if near or not known else f"delete it, or write {listed(known)}",
             at="key",
         )
 
@@ -161,6 +162,8 @@ class Reader:
         words = in_words(error, secret=secret)
         if len(errors) > 1:
             words = several(errors, secret=secret)
+        if error["input"] is None:
+            words = "nothing is written here", words[1]
         refused = error.get("ctx", {}).get("error")
         deeper = refused.at if isinstance(refused, Refused) else ()
         self.report((*path, *below, *deeper), *words)

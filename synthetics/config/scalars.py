@@ -19,6 +19,10 @@ from synthetics.config.model import Network
 from synthetics.config.words import did_you_mean
 
 PERCENT_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,12})?%$"
+SHARE_PATTERN = r"^(?!0+(\.0+)?%)(100(\.0+)?|[0-9]{1,2}(\.[0-9]{1,12})?)%$"
+"""What `parse_percent` takes in the end, for editors."""
+
+URL_PATTERN = r"^(https?://\S+|.*\$\{.*)?$"
 IDENTIFIER_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 INSTANT_PATTERN = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
@@ -245,12 +249,12 @@ ReceiverName = Annotated[str, BeforeValidator(Known("receiver")), _identifier_sc
 Percent = Annotated[
     Fraction,
     BeforeValidator(parse_percent),
-    WithJsonSchema({"type": "string", "pattern": PERCENT_PATTERN, "examples": ["2%"]}),
+    WithJsonSchema({"type": "string", "pattern": SHARE_PATTERN, "examples": ["2%"]}),
 ]
 Objective = Annotated[
     Fraction,
     BeforeValidator(parse_objective),
-    WithJsonSchema({"type": "string", "pattern": PERCENT_PATTERN, "examples": ["99.9%", "99.95%"]}),
+    WithJsonSchema({"type": "string", "pattern": SHARE_PATTERN, "examples": ["99.9%", "99.95%"]}),
 ]
 Factor = Annotated[
     Fraction,
@@ -285,5 +289,11 @@ Url = Annotated[
     str,
     BeforeValidator(parse_shown),
     AfterValidator(_url),
-    WithJsonSchema({"type": "string", "examples": ["https://wiki.example/oncall/shop"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": URL_PATTERN,
+            "examples": ["https://wiki.example/oncall/shop"],
+        }
+    ),
 ]

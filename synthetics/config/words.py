@@ -33,14 +33,14 @@ def did_you_mean(word: str, known: Sequence[str], *, none: str = "there is none"
         return f"did you mean `{near}`?"
     if not known:
         return none
-    return f"known: {listed(known)}"
+    return f"write one of {listed(known)}"
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:
-    """``a, b and c``, or the first dozen and how many more there are."""
+    """``a, b or c``, or the first dozen and how many more there are."""
     if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+        return f"{', '.join(names[:most])} or {len(names) - most} more"
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
 
 
 TYPES: dict[str, Words] = {
@@ -211,11 +211,11 @@ OTHERS = frozenset(
 def choice(value: object, known: Sequence[str], secret: bool = False) -> Words:
     """*value* is none of the words *known*."""
     what = "this" if secret else said(value)
-    mend = f"write {known[0]}" if len(known) == 1 else f"write one of {', '.join(known)}"
+    mend = f"write {listed(known)}"
     near = nearest(value, known) if isinstance(value, str) and not secret else None
     if near is not None:
         mend = f"did you mean `{near}`?"
-        return f"{what} is not one of {listed(known).replace(' and ', ' or ')}", mend
+        return f"{what} is not {listed(known)}", mend
     return f"{what} cannot stand here", mend
 
 

@@ -258,7 +258,10 @@ class Slo:
 
     __pydantic_config__: ClassVar[ConfigDict] = _closed()
     service: ServiceName
-    probes: Annotated[list[ProbeName], Field(min_length=1, examples=[["checkout"]])]
+    probes: Annotated[
+        list[ProbeName],
+        Field(min_length=1, examples=[["checkout"]], json_schema_extra={"uniqueItems": True}),
+    ]
     objective: Objective
     window: Annotated[WindowForm, Field(examples=["30d"])]
     name: Annotated[Shown, Field(examples=["Checkout works"])] = ""
