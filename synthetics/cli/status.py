@@ -71,12 +71,12 @@ def _as_json(standings: list[SloStatus]) -> str:
 
 def _as_text(standings: list[SloStatus]) -> str:
     from synthetics.reports import columns, words
-    from synthetics.web.page import budget_words, pace_words, promise, state
+    from synthetics.web.page import budget_words, downtime_words, pace_words, promise, state
 
     if not standings:
         return "no SLOs are configured"
     rows = [
-        ("SERVICE", "SLO", "STATE", "SLI", "PROMISED", "BUDGET", "LATELY", "KNOWN"),
+        ("SERVICE", "SLO", "STATE", "SLI", "PROMISED", "BUDGET", "DOWN", "LATELY", "KNOWN"),
         *(
             (
                 one.slo.service,
@@ -85,6 +85,7 @@ def _as_text(standings: list[SloStatus]) -> str:
                 words.availability(one.standing.sli, one.slo.objective),
                 promise(one.slo),
                 budget_words(one),
+                downtime_words(one),
                 pace_words(one),
                 words.covered(one.standing.coverage),
             )
@@ -92,7 +93,7 @@ def _as_text(standings: list[SloStatus]) -> str:
         ),
     ]
     cells = shutil.get_terminal_size((200, 24)).columns if sys.stdout.isatty() else 200
-    return "\n".join(columns.table(rows, numbers=frozenset({3, 7}), cells=cells))
+    return "\n".join(columns.table(rows, numbers=frozenset({3, 8}), cells=cells))
 
 
 def _read(config: Config, database: Path) -> list[SloStatus]:

@@ -107,17 +107,21 @@ def promise(slo: Slo) -> str:
 
 
 def budget_words(one: SloStatus) -> str:
-    """What is left of the budget as time: ``31m20s of 43m12s left``."""
+    """What is left of the budget, as a share of events (R6)."""
+    remaining = one.standing.budget.remaining
+    if remaining is None:
+        return words.UNKNOWN
+    if isinstance(remaining, float):
+        return "none was allowed, and some failed"
+    if remaining < 0:
+        return f"overspent: {words.used(1 - remaining)} used"
+    return f"{words.covered(remaining)} left"
+
+
+def downtime_words(one: SloStatus) -> str:
+    """The budget as time: ``11m of 43m12s``."""
     budget = one.standing.budget
-    if budget.remaining is None:
-        return f"{words.allowed(budget.allowed_ms)} of downtime allowed"
-    total = words.allowed(budget.allowed_ms)
-    if isinstance(budget.remaining, float):
-        return "spent: none was allowed"
-    left_ms = budget.remaining * budget.allowed_ms
-    if left_ms < 0:
-        return f"{words.lost(int(-left_ms))} over the {total} allowed"
-    return f"{words.allowed(left_ms)} of {total} left"
+    return f"{words.lost(budget.spent_ms)} of {words.allowed(budget.allowed_ms)} allowed"
 
 
 def bar(one: SloStatus) -> float:
@@ -165,6 +169,14 @@ def latency(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
+def why(sample: Sample) -> str:
+    """What a sample that is not good says, with the step if it does not name it itself."""
+    result = sample.result
+    step = result.failed_step
+    named = not step or result.detail.startswith(step)
+    return result.detail if named else f"{step}: {result.detail}"
+
+
 def health_words(health: Health) -> list[tuple[str, str]]:
     """The service's own figures, by name."""
     store = health.store
@@ -207,11 +219,13 @@ _PAGES.globals.update(
     ago=ago,
     bar=bar,
     budget_words=budget_words,
+    downtime_words=downtime_words,
     due_after_ms=due_after_ms,
     iso=iso,
     latency=latency,
     pace_words=pace_words,
     promise=promise,
+    why=why,
     short=short,
     state=state,
     words=words,
