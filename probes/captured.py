@@ -24,8 +24,12 @@ class Captured:
     Where a value is found in an answer: exactly one of the sources.
 
     Attributes:
+        header: The name of a header.
+        cookie: The name of a cookie.
+        json: A JSON path; the value is the first that it finds.
         regex: Searched in the body; the value is its first group, or the whole match.
         css: The first element it selects; the value is its text, or *attribute*.
+        attribute: The attribute to take of what *css* selects.
         secret: Whether the value is masked wherever it might be shown.
     """
 

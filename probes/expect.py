@@ -76,7 +76,15 @@ SUCCESS = parse_status("2xx")
 
 @dataclass(frozen=True, kw_only=True)
 class HeaderExpectation:
-    """What a header must be; with *absent*, that it must not be there at all."""
+    """
+    What a header must be, or that it must not be there; a text alone is short for *equals*.
+
+    Attributes:
+        equals: The whole value.
+        contains: A part of the value.
+        regex: A pattern that is found in the value.
+        absent: Whether the header must not be there at all, or be there with any value.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
 
@@ -101,12 +109,30 @@ _HEADER = Annotated[
     HeaderExpectation, BeforeValidator(_header, json_schema_input_type=str | HeaderExpectation)
 ]
 
-OPERATORS = (
-    "equals", "not", "contains", "regex", "over", "at_least", "under", "at_most",
-    "length", "exists", "type",
-)  # fmt: skip
+OPERATORS = {
+    "equals": "This, exactly.",
+    "not": "Anything but this.",
+    "contains": "A text that holds this, or a list one item of which is this.",
+    "regex": "A text in which this pattern is found.",
+    "over": "A number above this.",
+    "at_least": "A number that is this or more.",
+    "under": "A number below this.",
+    "at_most": "A number that is this or less.",
+    "length": "A text, list or object of so many characters, items or keys.",
+    "exists": "Whether the path finds anything at all.",
+    "type": "A value of this type.",
+}
+"""How a JSON value can be compared, and what it then must be."""
 BOUNDS = ("over", "at_least", "under", "at_most")
 TYPES = ("string", "number", "boolean", "array", "object", "null")
+_OPERANDS: dict[str, dict[str, Any]] = {
+    **{each: {"type": "number"} for each in BOUNDS},
+    "regex": {"type": "string"},
+    "length": {"type": "integer"},
+    "exists": {"type": "boolean"},
+    "type": {"enum": list(TYPES)},
+}
+"""What stands behind an operator, for editors; anything behind those that are not here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +229,8 @@ JsonExpectations = Annotated[
                         "minProperties": 1,
                         "additionalProperties": False,
                         "properties": {
-                            "equals": {},
-                            "not": {},
-                            "contains": {},
-                            **{each: {"type": "number"} for each in BOUNDS},
-                            "regex": {"type": "string"},
-                            "length": {"type": "integer"},
-                            "exists": {"type": "boolean"},
-                            "type": {"enum": list(TYPES)},
+                            name: {**_OPERANDS.get(name, {}), "description": words}
+                            for name, words in OPERATORS.items()
                         },
                     },
                 ]
@@ -251,9 +271,12 @@ class BodyExpectation:
     What the decoded body must be; all that is given must hold.
 
     Attributes:
-        contains: A text, or several that must all be there; *not_contains* likewise.
+        contains: A text, or several that must all be there.
+        not_contains: A text, or several none of which may be there.
+        regex: A pattern that is found in the text.
         empty: Whether it must have no byte, or at least one.
-        sha256: Of the decoded bytes.
+        sha256: Of the decoded bytes, 64 hexadecimal digits.
+        json: What JSON paths must find: a value, or operators such as ``{at_least: 1}``.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
@@ -273,7 +296,12 @@ class BodyExpectation:
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateExpectation:
-    """How long the presented chain must at least go on being valid."""
+    """
+    What the presented chain of certificates must be.
+
+    Attributes:
+        valid_for: How long it must at least go on being valid.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -297,8 +325,13 @@ class Expect:
     What the answer must be; all that is given must hold.
 
     Attributes:
+        status: One status, a class such as ``2xx``, or a list of them.
+        headers: What headers must be, by name in any case.
+        body: What the body must be.
         json: Short for ``body.json``.
         within: Longest time from start to the last byte, redirects included.
+        certificate: What the server's certificate must be.
+        protocol: The version of HTTP that must have been spoken.
         redirected_to: Where redirects end, or where one that was not followed points:
             a whole URL, or its path with the query.
     """

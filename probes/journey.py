@@ -30,6 +30,7 @@ class Step(Request):
     One request of a journey.
 
     Attributes:
+        name: What reports and pages call it.
         capture: Values to keep for later steps, written there as ``${name}``.
         always: Run even when an earlier step failed, and never decide the
             outcome: for cleaning up.

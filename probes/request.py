@@ -101,7 +101,13 @@ Family = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A user name and a password."""
+    """
+    A user name and a password.
+
+    Attributes:
+        username: The name.
+        password: The password.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -111,7 +117,14 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class Auth:
-    """How to say who we are: one of the three; never sent to another origin."""
+    """
+    How to say who we are: one of the three; never sent to another origin.
+
+    Attributes:
+        basic: By name and password, sent as they are.
+        bearer: By a token.
+        digest: By name and a password that is proved and not sent.
+    """
 
     __pydantic_config__ = ConfigDict(
         extra="forbid", json_schema_extra={"oneOf": _exactly_one(("basic", "bearer", "digest"))}
@@ -131,7 +144,8 @@ class Tls:
     """
     Attributes:
         ca: Certificates to trust instead of the machine's.
-        certificate: The client's own certificate, with its chain; *key* is its key.
+        certificate: The client's own certificate, with its chain.
+        key: The key of *certificate*.
         verify: Whether a certificate that cannot be verified is a failure.
         server_name: Asked for and verified instead of the URL's host.
         min_version: Oldest version of TLS to accept; libcurl's default is 1.2.
@@ -178,7 +192,14 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of a multipart body that is more than a value."""
+    """
+    One part of a multipart body that is more than a value.
+
+    Attributes:
+        content: What it holds.
+        filename: The name of a file that it stands for.
+        type: Its media type.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -196,6 +217,25 @@ class Request:
     *json*, *form* and *multipart*.
 
     Attributes:
+        get: URL to GET.
+        head: URL to HEAD.
+        post: URL to POST to.
+        put: URL to PUT to.
+        patch: URL to PATCH.
+        delete: URL to DELETE.
+        options: URL to ask OPTIONS of.
+        headers: Sent as well, by name.
+        body: Text to send as it is.
+        json: Data to send as JSON.
+        form: Fields to send as an HTML form does; a list repeats the name.
+        multipart: Fields and files to send as ``multipart/form-data``.
+        auth: How to log in.
+        tls: How to meet the server over TLS.
+        ip: The version of the Internet Protocol to use.
+        version: The version of HTTP to use; *auto* is the best that both speak.
+        redirects: Whether to follow redirects, and how many.
+        limits: What an answer may cost.
+        expect: What the answer must be.
         query: Added to the URL's own query; a list repeats the name.
         proxy: ``http://``, ``https://``, ``socks5://`` or ``socks5h://``; the
             environment's proxy variables are not read.
