@@ -13,7 +13,7 @@ import click
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the files that are made.  Default: a new one among the temporary files.",
+    help="New or empty folder for what is made.  Default: one among the temporary files.",
 )
 def command(keep: bool, into: Path | None) -> None:
     """
@@ -28,4 +28,6 @@ def command(keep: bool, into: Path | None) -> None:
     if into is None:
         into = Path(tempfile.mkdtemp(prefix="synthetics-demo-"))
     into.mkdir(parents=True, exist_ok=True)
+    if any(into.iterdir()):
+        raise click.UsageError(f"{into} is not empty; name a new folder")
     raise SystemExit(play(into=into, keep=keep))

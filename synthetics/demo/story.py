@@ -11,10 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from probes.result import Outcome
 from synthetics.clock import millis
 from synthetics.demo.child import ChildFailed, Service, service
 from synthetics.demo.configuration import PAGERDUTY, SECRETS, SHOP, configuration
 from synthetics.demo.loopback import serving
+from synthetics.demo.month import ReportFailed, reported, simulated
 from synthetics.demo.pagerduty import Event, PagerDuty
 from synthetics.demo.paper import Paper
 from synthetics.demo.samples import first_bad, of_probe
@@ -82,10 +84,10 @@ class _Story:
                     await self._begin(child, shop, pagerduty)
                     page = await self._break(child)
                     await self._mend(child, page)
-                    self.worked = True
+                    await self._report()
             except TimeoutError:
                 return self._failed(child, f"waited for {self._awaited}, and it did not come")
-            except ChildFailed as error:
+            except (ChildFailed, ReportFailed) as error:
                 return self._failed(child, str(error))
             if keep:
                 await self._stay(child, shop, pagerduty)
@@ -99,10 +101,10 @@ class _Story:
         self._awaited = "the service"
         await child.ready()
         paper.row(_now(), "service", f"{child.url}/  `synthetics run`, ready")
-        self._awaited = "the first samples"
+        self._awaited = "the first good samples"
         good = await self._sample(child, after_ms=0, wanted=_newest_of_enough)
         took_ms = good.result.duration_s * 1000
-        words = f"{GOOD_FIRST} samples of checkout; the last took {took_ms:.0f} ms"
+        words = f"{GOOD_FIRST} good samples of checkout; the last took {took_ms:.0f} ms"
         paper.row(_now(), "good", words, fg="green")
 
     async def _break(self, child: Service) -> Event:
@@ -116,8 +118,7 @@ class _Story:
         due_after_ms = millis(broken_at) - INTERVAL_MS
         bad = await self._sample(child, after_ms=due_after_ms, wanted=first_bad)
         seen_at = _end(bad)
-        step = f", step {bad.result.failed_step}" if bad.result.failed_step else ""
-        words = f"first bad sample{step}: {bad.result.detail or bad.result.reason}"
+        words = f"first bad sample of checkout, {bad.result.detail or bad.result.reason}"
         paper.row(seen_at, "bad", f"{words} ({_gap(broken_at, seen_at)} later)", fg="yellow")
         self._awaited = "the page"
         page = await self._pagerduty.wait_for("trigger")
@@ -139,6 +140,21 @@ class _Story:
         resolve = await self._pagerduty.wait_for("resolve", dedup_key=page.dedup_key)
         words = f"PagerDuty took it {_gap(mended_at, _at(resolve))} later, under the same key"
         paper.row(_at(resolve), "RESOLVED", words, fg="green", bold=True)
+        self.worked = True
+
+    async def _report(self) -> None:
+        paper = self._paper
+        paper.heading("The report of a month: SIMULATED history")
+        self._awaited = "the report"
+        made = await simulated(self._into)
+        html = self._into / "report.html"
+        for line in (await reported(made)).splitlines():
+            paper.line(line)
+        await reported(made, "--format", "html", "--output", str(html))
+        paper.heading("The end")
+        paper.line("Page and resolve arrived under one key.", fg="green", bold=True)
+        paper.line(f"The same report as a page: {html}")
+        paper.line(f"The configuration to read:  {self._into / 'synthetics.yaml'}")
 
     async def _stay(self, child: Service, shop: str, pagerduty: str) -> None:
         paper = self._paper
@@ -196,7 +212,8 @@ def stop_at_sigterm() -> None:
 
 
 def _newest_of_enough(samples: list[Sample]) -> Sample | None:
-    return samples[-1] if len(samples) >= GOOD_FIRST else None
+    good = [sample for sample in samples if sample.result.outcome is Outcome.GOOD]
+    return good[-1] if len(good) >= GOOD_FIRST else None
 
 
 def _end(sample: Sample) -> datetime:
