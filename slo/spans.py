@@ -76,7 +76,7 @@ class Spans:
         """Its intervals, cut to ``[from_ms, to_ms)``, in order; O(log n) to find the first."""
         starts, ends = self._starts, self._ends
         for index in range(bisect_right(ends, from_ms), len(starts)):
-            if starts[index] >= to_ms:
+            if max(starts[index], from_ms) >= to_ms:
                 return
             yield max(starts[index], from_ms), min(ends[index], to_ms)
 

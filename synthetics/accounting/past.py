@@ -59,8 +59,10 @@ def runs_of(columns: Columns, view: View) -> list[Run]:
     """The samples of *columns* as *view* counts them."""
     codes = columns.codes
     if view.limit_us is not None:
-        slow = map(view.limit_us.__le__, columns.duration_us)
-        codes = bytes(code + CODES * late for code, late in zip(codes, slow, strict=True))
+        slow = bytes(map(view.limit_us.__le__, columns.duration_us))
+        # Byte by byte code + CODES × slow, all at once: no sum is as large as 256.
+        sums = int.from_bytes(codes, "big") + CODES * int.from_bytes(slow, "big")
+        codes = sums.to_bytes(len(codes), "big")
     return joined(_pieces(columns.scheduled_ms, codes.translate(_marks(view))))
 
 

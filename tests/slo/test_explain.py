@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -130,14 +131,7 @@ SMALL = Tier(
 @pytest.mark.parametrize("min_bad", [1, 2, 3])
 def test_false_alarms_are_those_of_all_possible_histories(min_bad: int, confirmations: int) -> None:
     """Every history of eight samples by itself, weighed by its chance."""
-    tier = Tier(
-        name="small",
-        severity="page",
-        long_ms=SMALL.long_ms,
-        short_ms=SMALL.short_ms,
-        factor=SMALL.factor,
-        min_bad=min_bad,
-    )
+    tier = replace(SMALL, min_bad=min_bad)
     loss, objective = Fraction(1, 5), Fraction("0.9")
     chances = {
         Mark.GOOD: 1 - loss,
