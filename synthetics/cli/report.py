@@ -142,6 +142,7 @@ def command(
         try:
             output.write_bytes(written.encode())
         except OSError as error:
-            raise click.FileError(str(output), error.strerror) from None
+            click.echo(f"cannot write {output}: {error.strerror}", err=True)
+            raise SystemExit(2) from None
     if fail and found.missed:
         raise SystemExit(1)
