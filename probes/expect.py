@@ -325,7 +325,8 @@ class Expect:
     What the answer must be; all that is given must hold.
 
     Attributes:
-        status: One status, a class such as ``2xx``, or a list of them.
+        status: One status, a class such as ``2xx``, or a list of them; ``2xx`` if it is
+            not written.
         headers: What headers must be, by name in any case.
         body: What the body must be.
         json: Short for ``body.json``.

@@ -16,7 +16,7 @@ SUMMARY = "One HTTP request and what is expected of its answer."
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Request):
-    """One request; see `Request` for what can be written."""
+    """One request and what is expected of its answer."""
 
 
 async def run(options: Options, watch: Watch) -> Result:

@@ -71,7 +71,7 @@ def summary(cls: type) -> str:
 
 def _plain(text: str) -> str:
     """Without the marks of docstrings: ``x`` becomes `x`, *x* too."""
-    return re.sub(r"(?<!\w)\*(\w+)\*(?!\w)", r"`\1`", text.replace("``", "`"))
+    return re.sub(r"(?<!\w)\*(\w+)\*(?!\w)", r"`\1`", " ".join(text.replace("``", "`").split()))
 
 
 class Description(GenerateJsonSchema):

@@ -185,7 +185,7 @@ class Accounting:
 
     __pydantic_config__: ClassVar[ConfigDict] = _closed()
     valid_for: Annotated[Duration | None, Field(examples=["2m"])] = None
-    retries: Annotated[Retries | None, Field(examples=["first"])] = None
+    retries: Annotated[Retries | None, Field(json_schema_extra={"default": "first"})] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,8 +225,8 @@ class Alerting:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _closed()
-    min_bad: Annotated[int | None, Field(ge=1, examples=[MIN_BAD])] = None
-    no_data: Annotated[NoData | None, Field(examples=["hold"])] = None
+    min_bad: Annotated[int | None, Field(ge=1, json_schema_extra={"default": MIN_BAD})] = None
+    no_data: Annotated[NoData | None, Field(json_schema_extra={"default": "hold"})] = None
     tiers: list[Tier] | None = None
 
 
@@ -283,8 +283,8 @@ class Route:
     Who is told about which alerts.
 
     Attributes:
-        severity: Alerts of this severity …
-        to: … go to all of these receivers.
+        severity: Which alerts; those of severity `log` are told to nobody.
+        to: The receivers, all of which are told.
         services: Only alerts of these services; of all if it is not written.
     """
 
