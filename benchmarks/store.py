@@ -20,11 +20,11 @@ from pathlib import Path
 from probes.result import Facts, Outcome, Phases, Result
 from synthetics.sample import Sample
 from synthetics.store import Reader, Store
+from synthetics.store.store import RESERVE_BYTES
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
-GIB = 1 << 30
 
 
 def sample(rng: random.Random, probe: int, at_ms: int, *, plain: bool) -> Sample:
@@ -84,7 +84,7 @@ async def adding(folder: Path, probes: int) -> None:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         count = len(samples)
         await store.close()
-        used = path.stat().st_size - (4 << 20)
+        used = path.stat().st_size - RESERVE_BYTES
         print(
             f"{title}: {count / wall:,.0f} rows/s, {cpu / count * 1e6:.1f} µs CPU a sample, "
             f"{used / count:.1f} bytes a row"

@@ -17,6 +17,8 @@ from synthetics.store.migrations import MIGRATIONS
 APPLICATION_ID = 0x53594E54
 """``SYNT``, in the header of each of our files, so that ``file`` and we know them again."""
 
+CACHE = "PRAGMA cache_size = -16000"  # KiB
+
 RESTORE = "restore the newest backup over it (docs/operations/storage.md), or move it away"
 
 READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
@@ -62,17 +64,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             mend="name the database of the service with --db, or start the service once",
         )
     with _explained(path):
-        connection = _connect(path, "ro")
+        connection = _connect_reader(path)
         try:
-            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        except sqlite3.OperationalError:
-            connection.close()
-            # A folder that we cannot write has no room for the index of the log.  Without a
-            # log nobody writes, and the file by itself is all there is.
-            if path.with_name(path.name + "-wal").exists():
-                raise
-            connection = _connect(path, "ro&immutable=1")
-        try:
+            connection.execute(CACHE)
             check_ours(connection, path)
             _check_not_older(connection, path)
         except BaseException:
@@ -166,18 +160,27 @@ def _create(path: Path) -> None:
         for leftover in path.parent.glob(unfinished.name + "*"):
             leftover.unlink()
         connection = _connect(unfinished, "rwc")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        _settle(connection)
-        _migrate(connection)
-        connection.close()
+        try:
+            connection.execute("PRAGMA synchronous = OFF")  # synced as a whole, below
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            _migrate(connection)
+        finally:
+            connection.close()
+        _sync(unfinished)
         unfinished.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         f"file:{quote(str(path))}?mode={mode}",
         uri=True,
         isolation_level=None,  # transactions begin where we say so
@@ -185,7 +188,22 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,  # opened here, then used by one other thread
         cached_statements=256,
     )
-    connection.execute("PRAGMA cache_size = -16000")
+
+
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    connection = _connect(path, "ro")
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        # A folder that we cannot write has no room for the index of the log.  Without a log
+        # nobody writes, and the file by itself is all there is.
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        return _connect(path, "ro&immutable=1")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -195,6 +213,7 @@ def _settle(connection: sqlite3.Connection) -> None:
     if mode != "wal":
         raise sqlite3.OperationalError(f"the file system allows no write-ahead log, only {mode}")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(CACHE)
     connection.execute("PRAGMA foreign_keys = ON")
     # Zeroing what is deleted would write the reserve out when the disk is full.
     connection.execute("PRAGMA secure_delete = OFF")

@@ -15,6 +15,9 @@ from synthetics.store.values import Columns, Series, StoredSample
 
 T = TypeVar("T")
 
+PAGE = 2000
+LAST_SERIES = 2**63 - 1
+
 
 class Reader:
     """
@@ -111,12 +114,13 @@ class Reader:
 
     def every_sample(self, after_ms: int, until_ms: int) -> Iterator[StoredSample]:
         """
-        All raw samples due in (after_ms, until_ms] in order of time, an hour at a time.
+        All raw samples due in (after_ms, until_ms] in order of time, some thousand at a time.
 
-        Each hour is one state of the database; between two hours nothing is held open.
+        Each such page is one state of the database; between two nothing is held open.
         """
-        hour = 3_600_000
-        while after_ms < until_ms:
-            step = min(after_ms + hour, until_ms)
-            yield from self.read(partial(samples.between, after_ms=after_ms, until_ms=step))
-            after_ms = step
+        after = (after_ms, LAST_SERIES)
+        while page := self.read(
+            partial(samples.following, after=after, until_ms=until_ms, limit=PAGE)
+        ):
+            yield from page
+            after = (page[-1].sample.scheduled_ms, page[-1].series_id)

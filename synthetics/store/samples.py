@@ -39,9 +39,10 @@ OF_SERIES = f"""
         AND (s.outcome <> 0 OR NOT :failed_only)
     ORDER BY s.scheduled_ms DESC LIMIT :limit
 """
-BETWEEN = f"""
+NEXT = f"""
     {STORED}
-    WHERE s.scheduled_ms > ? AND s.scheduled_ms <= ? ORDER BY s.scheduled_ms, s.series_id
+    WHERE (s.scheduled_ms, s.series_id) > (?, ?) AND s.scheduled_ms <= ?
+    ORDER BY s.scheduled_ms, s.series_id LIMIT ?
 """
 ONE = f"{STORED} WHERE s.scheduled_ms = ? AND s.series_id = ?"
 NEWEST = """
@@ -182,9 +183,16 @@ def of_series(
     return list(_samples(connection, found.fetchall()))
 
 
-def between(connection: sqlite3.Connection, after_ms: int, until_ms: int) -> list[StoredSample]:
-    """Samples of all series due in (after_ms, until_ms], in order of time."""
-    return list(_samples(connection, connection.execute(BETWEEN, (after_ms, until_ms)).fetchall()))
+def following(
+    connection: sqlite3.Connection,
+    *,
+    after: tuple[int, int],
+    until_ms: int,
+    limit: int,
+) -> list[StoredSample]:
+    """The next *limit* samples of all series *after* (scheduled_ms, series), in that order."""
+    found = connection.execute(NEXT, (*after, until_ms, limit)).fetchall()
+    return list(_samples(connection, found))
 
 
 def latest(connection: sqlite3.Connection) -> dict[int, StoredSample]:

@@ -24,6 +24,8 @@ T = TypeVar("T")
 LINGER_S = 0.1
 CAPACITY = 20_000
 BATCH = 5_000
+RESERVE_BYTES = 8 << 20
+LOW_WATER_BYTES = 16 << 20
 
 
 class Store:
@@ -68,8 +70,8 @@ class Store:
         clock: Clock | None = None,
         linger_s: float = LINGER_S,
         capacity: int = CAPACITY,
-        reserve_bytes: int = 4 << 20,
-        low_water_bytes: int = 16 << 20,
+        reserve_bytes: int = RESERVE_BYTES,
+        low_water_bytes: int = LOW_WATER_BYTES,
     ) -> Store:
         """
         Lock, check and bring up to date the database at *path*; a missing file is made.

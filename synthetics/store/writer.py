@@ -97,6 +97,7 @@ class Writer:
             ).fetchone()[0]
         )
         self._lost: StoreError | None = None
+        self._told_full = False
         self._commits = self._stored = self._dropped = 0
         self._last_commit_s = 0.0
 
@@ -187,18 +188,16 @@ class Writer:
             self.beside.close()
 
     def _commit(self, works: Sequence[Work]) -> list[Done]:
-        welcome = self._reserve.welcomes_samples()
         try:
+            welcome = self._reserve.welcomes_samples()
+            self._tell_of_the_disk()
             return self._transaction(works, with_samples=welcome)
         except sqlite3.Error as error:
             if not is_full(error):
                 raise
-            log.warning(
-                "the disk is full: samples are not stored, alerts are",
-                extra={"action": "disk_full", "path": str(self.path)},
-            )
         try:
             self._reserve.release()
+            self._tell_of_the_disk()
             return self._transaction(works, with_samples=False)
         except sqlite3.Error as error:
             if not is_full(error):
@@ -207,6 +206,20 @@ class Writer:
                 f"the disk of {self.path} is full, and so is the reserve",
                 mend="free some space; nothing is stored and no alert changes until then",
             ) from error
+
+    def _tell_of_the_disk(self) -> None:
+        """Log it once when samples stop, and once when they go on."""
+        full = self._reserve.disk_full
+        if full is self._told_full:
+            return
+        self._told_full = full
+        log.log(
+            logging.WARNING if full else logging.INFO,
+            "the disk is full: samples are not stored, alerts are"
+            if full
+            else "the disk has room again: samples are stored",
+            extra={"action": "disk_full" if full else "disk_has_room", "path": str(self.path)},
+        )
 
     def _transaction(self, works: Sequence[Work], *, with_samples: bool) -> list[Done]:
         stored = dropped = 0

@@ -109,7 +109,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(steps=STEPS, window=st.tuples(OFFSETS, OFFSETS))
 def test_archived_pruned_and_late_samples_are_read_as_if_all_were_raw(
     steps: list[tuple[list[Sample], tuple[int, int] | None]], window: tuple[int, int]
