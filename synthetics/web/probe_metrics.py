@@ -227,7 +227,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="probe_failed_due_to_regex",
         help="Whether the body was not what was expected (1) or was not at fault (0).",
-        read=_asked(lambda result: (("", int(result.reason == "body")),)),
+        read=_asked(lambda result: (("", int(result.reason in {"body", "json"})),)),
     ),
     Family(
         name="probe_step_success",

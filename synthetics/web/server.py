@@ -181,10 +181,10 @@ class Server:
         Raises:
             OSError: Somebody else does, or there is no such address.
         """
-        runner = web.AppRunner(site.application(), access_log=None, handle_signals=False)
+        runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, shutdown_timeout=1).start()
+            await web.TCPSite(runner, host, port).start()
         except BaseException:
             await runner.cleanup()
             raise
