@@ -47,6 +47,8 @@ class Budget:
             down; maintenance earns no budget.
         spent_ms: Downtime so far (R9).
         length_ms: Length of the whole window, maintenance taken off.
+        left_ms: How much of a period in progress is to come, after which there is
+            a new budget; ``None`` for a window that does not end.
     """
 
     consumed: Rate | None
@@ -55,6 +57,7 @@ class Budget:
     allowed_ms: int
     spent_ms: int
     length_ms: int
+    left_ms: int | None
 
     @property
     def remaining(self) -> Rate | None:
@@ -66,8 +69,8 @@ class Budget:
         How long the budget lasts if errors go on burning at *rate*.
 
         0 if it is spent already.  ``None`` if it will not be spent: nothing burns,
-        or nothing is known.  What leaves a rolling window meanwhile is not
-        credited, so the answer errs on the early side.
+        nothing is known, or the period ends first.  What leaves a rolling window
+        meanwhile is not credited, so the answer errs on the early side.
         """
         remaining = self.remaining
         if remaining is None:
@@ -76,7 +79,8 @@ class Budget:
             return 0
         if not rate:
             return None
-        return int(remaining * self.length_ms / rate)
+        lasts_ms = int(remaining * self.length_ms / rate)
+        return lasts_ms if self.left_ms is None or lasts_ms < self.left_ms else None
 
 
 def budget(
@@ -108,4 +112,5 @@ def budget(
         allowed_ms=int((1 - objective) * length_ms),
         spent_ms=down_ms,
         length_ms=length_ms,
+        left_ms=int(length_ms * (1 - passed)) if passed < 1 else None,
     )

@@ -124,3 +124,11 @@ def test_when_a_budget_runs_out(bad: int, rate: Rate | None, lasts: int | None) 
     spent = budget(Counts(good=10_000 - bad, bad=bad), THREE_NINES, length_ms=30 * DAY)
 
     assert spent.exhausted_in_ms(rate) == lasts
+
+
+def test_a_budget_that_outlasts_its_month_does_not_run_out() -> None:
+    """Half of the month has passed with half of the budget spent: at 1 it lasts to the end."""
+    spent = budget(Counts(good=999, bad=1), THREE_NINES, length_ms=30 * DAY, passed=Fraction(1, 2))
+
+    assert spent.exhausted_in_ms(Fraction(1)) is None
+    assert spent.exhausted_in_ms(Fraction(3, 2)) == 10 * DAY
