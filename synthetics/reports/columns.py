@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 
 def width(text: str) -> int:
     """Cells that *text* takes: two for wide characters, none for those that join the one before."""
-    return sum(_cells(char) for char in text)
+    if text.isascii() and text.isprintable():
+        return len(text)
+    return sum(map(_cells, text))
 
 
 def left(text: str, cells: int) -> str:
@@ -66,6 +69,8 @@ def wrap(text: str, cells: int, *, first: str = "", others: str = "") -> list[st
     Text without spaces, as in Japanese, is broken between any two wide characters, and a
     word longer than a line wherever the line ends.
     """
+    if width(first + text) <= cells:
+        return [(first + text.lstrip(" ")).rstrip(" ")]
     lines, line, indent = [], first, first
     for piece in _pieces(text, cells - max(width(first), width(others))):
         if width(line + piece.rstrip(" ")) > cells and line != indent:
@@ -93,6 +98,7 @@ def _ends_wide(piece: str) -> bool:
     return any(_cells(char) == 2 for char in piece)
 
 
+@cache
 def _cells(char: str) -> int:
     if unicodedata.category(char) in {"Mn", "Me", "Cf", "Cc"}:
         return 0

@@ -9,6 +9,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from slo.budget import Budget, budget
+from slo.counts import NOTHING, Counts
 from slo.window import Calendar
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import millis
@@ -141,31 +142,28 @@ def _slo_report(
     counted_to_ms = max(period.from_ms, min(asked.as_of_ms, period.to_ms))
     aside_ms = ledger.excluded(slo.service).length_ms(period.from_ms, period.to_ms)
 
-    def spent(tally: Tally, until_ms: int) -> Budget:
+    def spent(counts: Counts, until_ms: int, down_ms: int = 0) -> Budget:
         """The month's budget as it stood at *until_ms*; maintenance earns none (R2)."""
         return budget(
-            tally.counts,
+            counts,
             slo.objective,
             length_ms=period.length_ms - aside_ms,
             passed=Fraction(until_ms - period.from_ms, period.length_ms),
-            down_ms=tally.time.down_ms,
+            down_ms=down_ms,
         )
 
-    days = []
-    for day_of in asked.month.days():
+    days, so_far = [], NOTHING
+    for date_ in asked.month.days():
         day = Period(
-            _midnight(day_of, period.zone), _midnight(day_of + DAY, period.zone), period.zone
+            _midnight(date_, period.zone), _midnight(date_ + DAY, period.zone), period.zone
         )
         if day.from_ms > counted_to_ms:
-            days.append(Day(date=day_of, tally=None, remaining=None))
+            days.append(Day(date=date_, tally=None, remaining=None))
             continue
-        so_far = Period(period.from_ms, day.to_ms, period.zone)
-        left = spent(
-            _tally(ledger, slo, so_far, asked.as_of_ms), min(day.to_ms, counted_to_ms)
-        ).remaining
-        days.append(
-            Day(date=day_of, tally=_tally(ledger, slo, day, asked.as_of_ms), remaining=left)
-        )
+        of_day = _tally(ledger, slo, day, asked.as_of_ms)
+        so_far += of_day.counts
+        left = spent(so_far, min(day.to_ms, counted_to_ms)).remaining
+        days.append(Day(date=date_, tally=of_day, remaining=left))
     return SloReport(
         id=slo.id,
         name=slo.name,
@@ -175,7 +173,7 @@ def _slo_report(
         period=period,
         counted_to_ms=counted_to_ms,
         tally=tally,
-        budget=spent(tally, counted_to_ms),
+        budget=spent(tally.counts, counted_to_ms, tally.time.down_ms),
         days=tuple(days),
         before=_before(asked, slo, ledger),
         incidents=tuple(
