@@ -49,7 +49,9 @@ def _check_routing_key(value: Secret) -> Secret:
 
 
 RoutingKey = Annotated[
-    SecretText, AfterValidator(_check_routing_key), WithJsonSchema({"type": "string", "writeOnly": True})
+    SecretText,
+    AfterValidator(_check_routing_key),
+    WithJsonSchema({"type": "string", "writeOnly": True}),
 ]
 """A PagerDuty integration key of Events API v2."""
 
@@ -81,6 +83,8 @@ def _check_signing(value: Secret) -> Secret:
 
 
 SigningSecret = Annotated[
-    SecretText, AfterValidator(_check_signing), WithJsonSchema({"type": "string", "writeOnly": True})
+    SecretText,
+    AfterValidator(_check_signing),
+    WithJsonSchema({"type": "string", "writeOnly": True}),
 ]
 """A Standard Webhooks secret."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 from pydantic import ConfigDict
+from yarl import URL
 
 from probes.fields import Secret
 from probes.watch import Mask
@@ -55,7 +56,8 @@ async def send(options: Options, message: Message, session: aiohttp.ClientSessio
         return Verdict.retry(
             f"status-{answer.status}", f"answered {answer.status}, which PagerDuty never does"
         )
-    mask = Mask([options.routing_key.reveal(), options.url.reveal()])
+    url = options.url.reveal()
+    mask = Mask([options.routing_key.reveal(), url, URL(url).raw_path_qs])
     return judge(answer, accepts=range(202, 203), detail=mask(_complaint(answer)))
 
 
@@ -69,8 +71,8 @@ def event(options: Options, message: Message) -> dict[str, Any]:
     if message.event is Event.RESOLVE:
         return head
     payload = {
-        "summary": shorten(message.summary, _LIMITS["summary"]),
-        "source": _text(message.location or message.service),
+        "summary": shorten(message.summary, _LIMITS["summary"]) or message.slo,
+        "source": _text(message.location) or message.service,
         "severity": _SEVERITIES[message.severity],
         "timestamp": iso(message.detected_ms),
         "component": _text(message.probe),
@@ -80,7 +82,7 @@ def event(options: Options, message: Message) -> dict[str, Any]:
     }
     links = [
         {"href": link.href, "text": _text(link.text)}
-        for link in message.links
+        for link in message.links[: _LIMITS["links"]]
         if len(link.href) <= _LIMITS["link"] and flat(link.href) == link.href
     ]
     client = {"client": "Synthetics", "client_url": message.url or None}
@@ -88,7 +90,7 @@ def event(options: Options, message: Message) -> dict[str, Any]:
         **head,
         **_present(client),
         "payload": _present(payload),
-        "links": links[: _LIMITS["links"]],
+        "links": links,
     }
 
 

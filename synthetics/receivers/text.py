@@ -33,9 +33,15 @@ def flat(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """*text*, flat, in at most *limit* characters (>= 1); what was cut leaves an ellipsis."""
-    text = flat(text)
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """
+    *text*, flat, in at most *limit* characters (>= 1); what was cut leaves an ellipsis.
+
+    No more than four times *limit* is looked at, so an endless text costs nothing.
+    """
+    found = flat(text[: 4 * limit])
+    if len(found) <= limit and len(text) <= 4 * limit:
+        return found
+    return found[: limit - 1].rstrip() + "…"
 
 
 def iso(ms: int | None) -> str | None:

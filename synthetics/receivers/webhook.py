@@ -25,6 +25,7 @@ SUMMARY = "any HTTP endpoint, as signed JSON"
 _TYPES = {Event.TRIGGER: "incident.triggered", Event.RESOLVE: "incident.resolved"}
 _TEXT = 1024
 _ALSO = 50
+_LINKS = 10
 _OURS = frozenset({"content-type", "content-length", "host", "transfer-encoding"})
 _TOKEN = frozenset("!#$%&'*+-.^_`|~")
 
@@ -109,10 +110,11 @@ def payload(message: Message) -> dict[str, Any]:
                 "trace_id": _text(failing.trace_id),
                 "request_id": _text(failing.request_id),
             },
+            "resolution": message.resolution,
             "also_firing": list(message.also[:_ALSO]),
             "links": [
                 {"text": _text(link.text), "href": link.href}
-                for link in message.links
+                for link in message.links[:_LINKS]
                 if flat(link.href) == link.href
             ],
             "url": message.url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetics.paging.owing import Plan, plan
@@ -108,6 +108,7 @@ Step = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(steps=st.lists(Step, max_size=30))
 def test_whatever_happens_a_receiver_ends_up_believing_what_is_true(steps: list[str]) -> None:
     """

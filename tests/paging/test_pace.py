@@ -3,12 +3,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetics.paging.pace import LONGEST_PAUSE_S, Bucket, backoff_s
 
 
+@settings(deadline=None)
 @given(
     per_minute=st.integers(4, 600),
     gaps=st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=60),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetics.config.model import Latency
@@ -65,6 +65,7 @@ def test_a_page_begins_with_what_fails_and_for_whom(changes: dict[str, Any], wor
     assert said(**changes) == words
 
 
+@settings(deadline=None)
 @given(service=st.text(min_size=1), probe=st.text(min_size=1), step=st.text())
 def test_what_fails_stands_in_the_first_80_characters_whatever_it_is_called(
     service: str, probe: str, step: str

@@ -1,10 +1,15 @@
-"""A message as the judge would write it."""
+"""A message as the judge would write it, and a far side that answers as it is told."""
 
 from __future__ import annotations
 
+import asyncio
+import base64
 from typing import Any
 
+from aiohttp import web
+
 from synthetics.config.model import Severity
+from synthetics.kinds import receiver_kinds
 from synthetics.receivers.base import Event, Failing, Link, Message
 
 DETECTED_MS = 1_791_209_100_000
@@ -57,3 +62,62 @@ def resolve(**changes: Any) -> Message:
         "also": (),
     }
     return trigger(**(told | changes))
+
+
+class FarSide:
+    """
+    A real server on loopback that answers as it is told.
+
+    Attributes:
+        status: Of every answer.
+        headers: Of every answer.
+        text: Body of every answer.
+        silent: No answer at all.
+        seen: Every request: headers and body.
+    """
+
+    def __init__(self) -> None:
+        self.status = 202
+        self.headers: dict[str, str] = {}
+        self.text = ""
+        self.silent = False
+        self.seen: list[tuple[dict[str, str], bytes]] = []
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook/{SECRET_PATH}"
+
+    async def __aenter__(self) -> FarSide:
+        app = web.Application(client_max_size=1 << 22)
+        app.router.add_route("*", "/{path:.*}", self._take)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_exit: object) -> None:
+        await self._runner.cleanup()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.seen.append((dict(request.headers), await request.read()))
+        if self.silent:
+            await asyncio.Event().wait()
+        return web.Response(status=self.status, headers=self.headers, text=self.text)
+
+
+SECRET_PATH = "path-that-is-secret"
+ROUTING_KEY = "0123456789abcdef0123456789ABCDEF"
+SIGNING_SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes of signing key!").decode()
+SECRETS = (SECRET_PATH, ROUTING_KEY, SIGNING_SECRET, "gateway-token-1")
+WRITTEN: dict[str, dict[str, Any]] = {
+    "pagerduty": {"routing_key": ROUTING_KEY},
+    "webhook": {"secret": SIGNING_SECRET, "headers": {"Authorization": "Bearer gateway-token-1"}},
+}
+"""What one would write below the name of each kind, all but the URL."""
+
+
+def options(kind: str, url: str) -> Any:
+    """The options of *kind* as the loader makes them."""
+    return receiver_kinds()[kind].options.validate_python(WRITTEN[kind] | {"url": url})
