@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 from slo.policy import Tier
 from slo.window import DAY_MS
@@ -129,12 +130,12 @@ def false_alarms_per_month(
     # The sample that arrives has failed; the others of the windows may have.
     in_short = list(_binomial(short - 1, chance))
     before = list(_binomial(long - short, chance))
+    most = 1 + len(in_short) + len(before)
+    enough = [_at_least(tier.min_bad, failed, confirmed) for failed in range(most)]
     holds = 0.0
     for recent in range(max(need_short - 1, 0), len(in_short)):
         for earlier in range(max(need_long - 1 - recent, 0), len(before)):
-            failed = 1 + recent + earlier
-            enough = _at_least(tier.min_bad, failed, confirmed)
-            holds += in_short[recent] * before[earlier] * enough
+            holds += in_short[recent] * before[earlier] * enough[1 + recent + earlier]
     arrivals = sum(MONTH_MS / interval for interval in intervals_ms) * chance
     return arrivals * holds
 
@@ -183,10 +184,6 @@ def _binomial(trials: int, chance: float) -> Iterator[float]:
 
 def _at_least(needed: int, failed: int, confirmed: float) -> float:
     """The chance that at least *needed* of *failed* are confirmed, each with chance *confirmed*."""
-    if needed > failed:
-        return 0.0
-    missing = sum(
-        math.comb(failed, number) * confirmed**number * (1 - confirmed) ** (failed - number)
-        for number in range(needed)
-    )
-    return max(0.0, 1.0 - missing)
+    if confirmed == 1:
+        return float(failed >= needed)
+    return sum(islice(_binomial(failed, confirmed), needed, None))
