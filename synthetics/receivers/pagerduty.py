@@ -81,7 +81,7 @@ def event(options: Options, message: Message) -> dict[str, Any]:
         "custom_details": _details(message),
     }
     links = [
-        {"href": link.href, "text": _text(link.text)}
+        {"href": link.href, "text": _text(link.text) or link.href}
         for link in message.links[: _LIMITS["links"]]
         if len(link.href) <= _LIMITS["link"] and flat(link.href) == link.href
     ]
