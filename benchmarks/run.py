@@ -1,7 +1,7 @@
 """
 Run the benchmarks one after the other and print their tables; `make bench`.
 
-Each bounds itself.  `--full` gives the fleet its ten minutes; otherwise it gets two.
+Each bounds itself.  `--full` gives the fleet its ten minutes and the store its month.
 """
 
 from __future__ import annotations
@@ -28,13 +28,18 @@ def machine() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="All benchmarks, quick unless told otherwise.")
-    parser.add_argument("--full", action="store_true", help="the fleet for ten minutes")
+    parser.add_argument("--full", action="store_true", help="a quarter of an hour")
     full = parser.parse_args().full
     print(machine())
     failed = []
     for script, *words in (
         ("vs_blackbox.py",),
+        ("overhead.py",),
         ("fleet.py", "--minutes", "10" if full else "2"),
+        ("decide.py",),
+        ("report_month.py",),
+        ("load_config.py",),
+        ("store.py",) if full else ("store.py", "--probes", "20", "--days", "5"),
     ):
         print(f"\n{script} {' '.join(words)}".rstrip() + "\n", flush=True)
         if subprocess.run([sys.executable, str(HERE / script), *words], check=False).returncode:

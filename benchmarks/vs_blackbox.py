@@ -42,7 +42,7 @@ class Case:
 
 def ours(case: Case, ca_file: Path, folder: Path, seconds: float) -> float:
     """Microseconds of CPU per stored sample."""
-    tls = f", tls: {{ca: {ca_file}}}" if case.url.startswith("https") else ""
+    tls = f", tls: {{ca: '${{file:{ca_file}}}'}}" if case.url.startswith("https") else ""
     http = f"{{get: '{case.url}', expect: {{status: 200}}{tls}}}"
     lines = [
         "defaults: {every: 1s, timeout: 900ms}",
