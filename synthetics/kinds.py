@@ -98,7 +98,7 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
         options = TypeAdapter[Any](module.Options)
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise KindError(f"the Options of the kind {where} cannot be checked: {error}") from error
-    doc = (module.__doc__ or "").strip().partition("\n")[0]
+    doc = (module.__doc__ or "").strip().partition("\n")[0].replace("``", "`")
     return Kind(
         name=name,
         module=module,

@@ -173,9 +173,9 @@ def _chance(times: float) -> str:
 def _legend() -> Iterator[str]:
     yield from _wrapped(
         "A tier fires while its long and its short window both burn faster than that. "
-        "Smallest outage: the shortest that fires it for certain, and its bad samples; "
-        "within: how soon after its beginning. By chance: how many times in 30 days it would "
-        "fire if 0.1% of attempts were lost and nothing else was wrong.",
+        "Smallest outage: a shorter one never fires it. Within: one that lasts so long always "
+        "does, by then. By chance: how often in 30 days it would fire if 0.1% of attempts were "
+        "lost and nothing else was wrong.",
         "",
     )
 
