@@ -8,7 +8,6 @@ the body, stays with the origin that it was written for.
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from probes.curl.engine import Line
 from probes.curl.order import Answer, Order, TlsOrder
 from probes.curl.reasons import verdict
 from probes.fields import Refused
+from probes.ids import random_hex
 from probes.prepare import Prepared
 from probes.request import Request
 from probes.result import Facts, Outcome, Phases
@@ -58,7 +58,7 @@ class Asked:
         """What was learnt about the target, secrets masked."""
         answer = self.answer
         return Facts(
-            status=answer.status or None,
+            status=answer.status if 100 <= answer.status <= 599 else None,
             protocol=answer.protocol,
             address=answer.address,
             url=watch.mask(to_show(self.url)),
@@ -93,7 +93,7 @@ class Asking:
         """Send it, follow redirects, and come back with the last answer."""
         began = time.monotonic()
         method, url, body = self.prepared.method, self.prepared.url, self.prepared.body
-        home = origin(url)
+
         at_home = True
         limit = self.request.redirect_limit
         phases, total_s, hops = _ALONE, 0.0, 0
@@ -106,13 +106,15 @@ class Asking:
             failure, target = None, None
             if answer.failure:
                 failure = verdict(answer, timeout_s=self.timeout_s, proxy=bool(order.proxy))
+            elif not 100 <= answer.status <= 599:
+                failure = Outcome.BAD, "malformed", f"{answer.status} is not a status"
             elif answer.status in _REDIRECTS:
                 target, failure = self._target(answer, url)
             if target is not None and limit and failure is None:
                 if hops == limit:
                     failure = Outcome.BAD, "redirects", f"more than {limit} redirects"
                 else:
-                    at_home = origin(target) == home
+                    at_home = origin(target) == origin(self.prepared.url)
                     if answer.status == 303 or (answer.status <= 302 and method == "POST"):
                         method, body = ("HEAD" if method == "HEAD" else "GET"), None
                     if body is None or at_home or not self.prepared.body_tied:
@@ -191,7 +193,7 @@ class Asking:
         if "user-agent" not in own:
             lines.append(f"User-Agent: {self.watch.user_agent}")
         if "traceparent" not in own:
-            lines.append(f"traceparent: 00-{self.watch.trace_id}-{secrets.token_hex(8)}-01")
+            lines.append(f"traceparent: 00-{self.watch.trace_id}-{random_hex(8)}-01")
         if "x-request-id" not in own:
             lines.append(f"X-Request-ID: {self.request_id}")
         if with_body:

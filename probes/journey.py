@@ -21,6 +21,7 @@ from probes.tell import Question, Told, evidence_of
 from probes.watch import Watch
 
 SUMMARY = "HTTP requests in order, with cookies and captured values, as one user would make them."
+MOST_STEPS = 100
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -60,6 +61,8 @@ def check_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     Raises:
         Refused: With the path of the first mistake.
     """
+    if not 1 <= len(steps) <= MOST_STEPS:
+        raise Refused(f"{len(steps)} steps", mend=f"write 1 to {MOST_STEPS}")
     seen: set[str] = set()
     captured: set[str] = set()
     for index, step in enumerate(steps):
@@ -81,7 +84,9 @@ def check_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 Options = Annotated[
-    tuple[Step, ...], Field(min_length=1, max_length=100), AfterValidator(check_steps)
+    tuple[Step, ...],
+    Field(json_schema_extra={"minItems": 1, "maxItems": MOST_STEPS}),
+    AfterValidator(check_steps),
 ]
 """The steps, in order."""
 

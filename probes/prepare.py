@@ -8,14 +8,17 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import idna
 
 from probes.fields import Capture, Refused, Secret, Template
 from probes.request import Part, Request, Value, sendable, templates
-from probes.url import check_url, to_send
+from probes.url import check_url, telling, to_send
 from probes.watch import Mask
+
+_HIDDEN_FROM = 8
+"""Characters; shorter ones, such as ``true``, would blacken ordinary words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,22 @@ def _body(request: Request, captures: Mapping[str, str]) -> tuple[bytes | None, 
     return (b"", None) if request.method in {"POST", "PUT", "PATCH"} else (None, None)
 
 
+def _written_out(request: Request) -> set[str]:
+    """What stands in the open where a secret usually is: still nothing for others to read."""
+    found = [
+        each.render()
+        for fields in (request.query, request.headers)
+        for name, value in fields.items()
+        if telling(name) or name.lower() == "cookie"
+        for each in (value if isinstance(value, tuple) else (value,))
+        if not each.captures
+    ]
+    if not request.url.captures:
+        query = parse_qsl(urlsplit(request.url.render()).query)
+        found += [value for name, value in query if telling(name)]
+    return {value for value in found if len(value) >= _HIDDEN_FROM}
+
+
 def hidden_values(request: Request) -> tuple[str, ...]:
     """The secrets of *request*, also as URLs, JSON and logins show them."""
     raw = {
@@ -118,6 +137,7 @@ def hidden_values(request: Request) -> tuple[str, ...]:
     auth = request.auth
     if auth is not None and auth.bearer is not None and not auth.bearer.captures:
         raw.add(auth.bearer.render())
+    raw |= _written_out(request)
     logins = [way for way in (auth.basic, auth.digest) if way] if auth else []
     for login in logins:
         raw.add(login.password.reveal())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
+from probes.ids import random_hex
 from probes.result import DETAIL_LIMIT, Outcome, Result
 
 T = TypeVar("T", bound="Resource")
@@ -127,7 +127,7 @@ class Watch:
         self.denied = tuple(denied)
         self.allowed = tuple(allowed)
         self.user_agent = user_agent
-        self.trace_id = secrets.token_hex(16)
+        self.trace_id = random_hex(16)
         self._began = clock.monotonic()
         self.started_at = datetime.fromtimestamp(clock.now_ms() / 1000, tz=UTC)
 

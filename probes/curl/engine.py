@@ -96,8 +96,9 @@ class Engine:
         return self._idle.pop() if self._idle else pycurl.Curl()
 
     def give_back(self, easy: Any) -> None:
-        """Keep *easy* for a later order; it must not be under way."""
+        """Keep *easy* for a later order, without its cookies; it must not be under way."""
         if len(self._idle) < _IDLE_HANDLES:
+            easy.setopt(pycurl.COOKIELIST, "ALL")
             easy.reset()
             self._idle.append(easy)
         else:
@@ -251,8 +252,7 @@ class Line:
         self._engine = engine
         self._share: Any = None
         self._easy = engine.take_handle() if not keep else pycurl.Curl()
-        self._lost = False
-        self._cookies = False
+        self._lost = self._used = False
         if keep:
             self._share = pycurl.CurlShare()
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
@@ -266,9 +266,11 @@ class Line:
         Raises:
             EngineStopped: The engine was closed meanwhile.
         """
+        if self._used:
+            self._easy.reset()
+        self._used = True
         alone = self._share is None
         transfer = Transfer(self._easy, order, alone=alone, loop=self._engine.loop)
-        self._cookies |= order.cookies
         self._engine.begin(transfer)
         try:
             await transfer.finished
@@ -294,7 +296,7 @@ class Line:
     ) -> None:
         if self._share is not None:
             self._engine.forget(self._easy, self._share)
-        elif self._lost or self._cookies:
+        elif self._lost:
             self._engine.forget(self._easy)
         else:
             self._engine.give_back(self._easy)

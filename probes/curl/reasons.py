@@ -50,7 +50,6 @@ _CODES = {
     pycurl.E_SSL_CONNECT_ERROR: "tls-handshake",
     pycurl.E_GOT_NOTHING: "empty-reply",
     pycurl.E_SEND_ERROR: "reset",
-    pycurl.E_RECV_ERROR: "reset",
     pycurl.E_SSL_CERTPROBLEM: "tls-client-certificate",
     pycurl.E_SSL_CIPHER: "tls-handshake",
     pycurl.E_PEER_FAILED_VERIFICATION: "tls-untrusted",
@@ -96,9 +95,20 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
             return bad, reason, detail
         if "subject name" in said or "target host" in said:
             return bad, "tls-wrong-host", "the certificate is for another host"
-    if answer.failure == pycurl.E_RECV_ERROR and "response header" in said:
-        return bad, "headers-too-large", said
+    if answer.failure == pycurl.E_RECV_ERROR:
+        return bad, _reception(said), said
+    if answer.failure == pycurl.E_UNSUPPORTED_PROTOCOL and "HTTP/0.9" in said:
+        return bad, "malformed", "the answer does not begin as HTTP does"
     return bad, _CODES.get(answer.failure, "failed"), said or pycurl.easy_strerror(answer.failure)
+
+
+def _reception(said: str) -> str:
+    """Libcurl has one code for all that goes wrong while an answer comes in; its words differ."""
+    if "response header" in said:
+        return "headers-too-large"
+    if "Recv failure" in said or "SSL" in said or "closed" in said:
+        return "reset"
+    return "malformed"
 
 
 def _stage(answer: Answer) -> str:

@@ -1,0 +1,39 @@
+"""What the tests of this room share."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+
+import pytest
+import trustme
+
+from tests.probes.support import Asker
+
+
+@pytest.fixture
+async def asker() -> AsyncIterator[Asker]:
+    """A prober with an engine of its own."""
+    it = Asker()
+    yield it
+    await it.shared.close()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority that nobody trusts unless told to."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    """What a server on loopback needs to speak TLS as ``localhost``."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="session")
+def pem(authority: trustme.CA) -> str:
+    """The authority's own certificate."""
+    return authority.cert_pem.bytes().decode()
