@@ -36,7 +36,7 @@ class Fence:
 
 
 def pages() -> list[Path]:
-    """Every Markdown file that is kept, and every new one that is not ignored."""
+    """Every page for people that is kept, and every new one that is not ignored."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"],
         cwd=REPOSITORY,
@@ -44,7 +44,11 @@ def pages() -> list[Path]:
         capture_output=True,
         text=True,
     ).stdout.split("\0")
-    return sorted(REPOSITORY / name for name in listed if name and (REPOSITORY / name).is_file())
+    return sorted(
+        REPOSITORY / name
+        for name in listed
+        if name and not name.startswith("tests/") and (REPOSITORY / name).is_file()
+    )
 
 
 def fences(language: str) -> list[Fence]:

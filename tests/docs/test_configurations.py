@@ -1,0 +1,75 @@
+"""Every configuration in a page is read by the real loader; one that it refuses misleads."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+
+from synthetics.config.load import load
+from synthetics.config.problems import ConfigError, render
+from synthetics.demo.configuration import configuration
+from synthetics.kinds import probe_kinds, receiver_kinds
+from tests.docs.support import Fence, fences
+
+PARTS = {
+    "defaults": "defaults: {every: 1m, timeout: 10s}",
+    "services": "services: {shop: {name: shop}}",
+    "probes": (
+        "probes:\n"
+        "  shop-home: {service: shop, http: {get: 'https://shop.example/'}}\n"
+        "  checkout: {service: shop, http: {get: 'https://shop.example/checkout'}}"
+    ),
+    "receivers": (
+        "receivers:\n"
+        "  oncall: {pagerduty: {routing_key: '${env:PAGERDUTY_KEY}'}}\n"
+        "  team: {webhook: {url: 'https://chat.example/hook'}}"
+    ),
+}
+"""What stands around a part of a configuration, where the part does not say it itself."""
+
+
+def whole(text: str) -> str:
+    """*text* as a configuration that stands alone: as it is, or as the part that it is."""
+    keys = list(yaml.safe_load(text))
+    if keys[0] in probe_kinds():
+        text = "probes:\n  example:\n    service: shop\n" + textwrap.indent(text, " " * 4)
+    elif keys[0] in receiver_kinds():
+        text = "receivers:\n  example:\n" + textwrap.indent(text, " " * 4)
+    said = yaml.safe_load(text)
+    return "\n".join([text, *(part for key, part in PARTS.items() if key not in said)]) + "\n"
+
+
+def environ(text: str) -> dict[str, str]:
+    """A value for every variable that *text* refers to."""
+    return {
+        name: "https://proxy.example/hook" if name.endswith("URL") else "0123456789abcdef" * 2
+        for name in re.findall(r"\$\{env:(\w+)\}", text)
+    }
+
+
+def refusal(text: str, folder: Path) -> str:
+    """What the loader holds against *text*; empty if it takes it."""
+    file = folder / "synthetics.yaml"
+    secret = folder / "secret"
+    secret.write_text("0123456789abcdef" * 2)
+    file.write_text(re.sub(r"\$\{file:[^}]*\}", f"${{file:{secret}}}", text), encoding="utf-8")
+    try:
+        load(file, environ=environ(text))
+    except ConfigError as error:
+        return render(error.problems)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "fence", [one for one in fences("yaml") if one.mark != "not a configuration"], ids=str
+)
+def test_a_configuration_in_a_page_is_one(fence: Fence, tmp_path: Path) -> None:
+    assert refusal(whole(fence.text), tmp_path) == ""
+
+
+def test_the_demos_configuration_is_one(tmp_path: Path) -> None:
+    assert refusal(configuration({}), tmp_path) == ""

@@ -1,0 +1,55 @@
+"""Console examples that are marked ``tested`` are run, and print what the page says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from synthetics.demo.configuration import SECRETS, SHOP, configuration
+from synthetics.demo.loopback import serving
+from synthetics.demo.shop import Shop
+from tests.docs.support import Fence, fences
+
+
+def pattern(expected: str) -> str:
+    """*expected* as a regular expression; ``…`` is any text, or any lines if it stands alone."""
+    lines = [
+        "(?:.*\n)*" if line.strip() == "…" else re.escape(line).replace("…", ".*") + r"[ ]*\n"
+        for line in expected.splitlines()
+    ]
+    return "".join(lines)
+
+
+def examples(text: str) -> list[tuple[str, str]]:
+    """Each command of a console example with what it prints."""
+    parts = re.split(r"^\$ (.*)\n", text, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+@pytest.mark.parametrize(
+    "fence", [one for one in fences("console") if one.mark == "tested"], ids=str
+)
+async def test_a_console_example_prints_what_the_page_says(fence: Fence, tmp_path: Path) -> None:
+    async with serving(Shop(password=SECRETS["SHOP_PASSWORD"]).app()) as shop:
+        (tmp_path / "synthetics.yaml").write_text(configuration({SHOP: shop}), "utf-8")
+        for command, expected in examples(fence.text):
+            program, *words = shlex.split(command)
+            assert program == "synthetics"
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "synthetics", *words),
+                cwd=tmp_path,
+                env=os.environ | SECRETS,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            raw, _ = await process.communicate()
+            printed = raw.decode().replace(shop, SHOP)
+
+            assert re.fullmatch(pattern(expected), printed), f"$ {command}\n{printed}"
