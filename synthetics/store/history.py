@@ -8,16 +8,16 @@ So every sample is found once, whether it was archived, pruned, late, or none of
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from slo.timeline import Mark, Run
 from synthetics.store.codes import MARKS
 from synthetics.store.days import DAY_MS, CodeRun, find_runs, merge, unpack_day, unpack_runs
+from synthetics.store.rounds import ids_json, raw_runs
 from synthetics.store.values import Columns
 
 ARCHIVED_UNTIL = "SELECT value FROM state WHERE name = 'archived_until_day'"
@@ -33,17 +33,6 @@ RAW = """
     WHERE scheduled_ms BETWEEN :first_ms AND :last_ms
         AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
     ORDER BY scheduled_ms, series_id
-"""
-# One row for all that was due at an instant: probes of a beat that are well give the same text
-# again and again, so that a month of a hundred of them is read as one.
-ROUNDS = """
-    SELECT scheduled_ms, group_concat(
-        CASE WHEN outcome + confirmed = 0 THEN series_id
-        ELSE series_id || ':' || (outcome * 3 + confirmed) END
-    ) FROM samples
-    WHERE scheduled_ms BETWEEN :first_ms AND :last_ms
-        AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
-    GROUP BY scheduled_ms
 """
 
 
@@ -78,7 +67,7 @@ def runs(
                 joined.append(*cut)
     raw_ms = max(first_ms, archived_until_ms(connection))
     if raw_ms <= last_ms:
-        for series_id, run in _raw_runs(connection, raw_ms, last_ms, series):
+        for series_id, run in raw_runs(connection, raw_ms, last_ms, series):
             found[series_id].append(*run)
     return {series_id: joined.runs() for series_id, joined in found.items() if joined}
 
@@ -113,7 +102,7 @@ def raw_columns(
     """What raw rows say of *series*, both bounds included."""
     found: dict[int, tuple[array[int], bytearray, array[int]]] = {}
     for series_id, at, code, took in connection.execute(
-        RAW, {"first_ms": first_ms, "last_ms": last_ms, "series": _ids(series)}
+        RAW, {"first_ms": first_ms, "last_ms": last_ms, "series": ids_json(series)}
     ):
         known = found.get(series_id)
         if known is None:
@@ -135,7 +124,7 @@ def archived_days(
 ) -> Iterator[Day]:
     """Rows of the archive, by series and day, both bounds included."""
     found = connection.execute(
-        DAYS, {"first": first_day, "last": last_day, "series": _ids(series)}
+        DAYS, {"first": first_day, "last": last_day, "series": ids_json(series)}
     ).fetchall()
     return map(Day._make, found)
 
@@ -189,45 +178,6 @@ class Joined:
         return [Run(first, step, count, marks[code]) for first, step, count, code in self._runs]
 
 
-def _raw_runs(
-    connection: sqlite3.Connection, first_ms: int, last_ms: int, series: Collection[int] | None
-) -> Iterator[tuple[int, CodeRun]]:
-    """Runs from raw rows; those of one series come in order of time and do not overlap."""
-    rounds: dict[str, list[int]] = {}  # the text of a round → first, step, count, last
-    current: dict[str, str] = {}  # the series → the round that it is in
-
-    def members(text: str) -> Iterable[tuple[str, int]]:
-        for item in text.split(","):
-            series_id, _, code = item.partition(":")
-            yield series_id, int(code or 0)
-
-    def end(text: str) -> Iterator[tuple[int, CodeRun]]:
-        first, step, count, _ = rounds.pop(text)
-        for series_id, code in members(text):
-            yield int(series_id), CodeRun(first, step, count, code)
-
-    for at, text in connection.execute(
-        ROUNDS, {"first_ms": first_ms, "last_ms": last_ms, "series": _ids(series)}
-    ):
-        known = rounds.get(text)
-        if known is not None:
-            if known[2] == 1 or at - known[3] == known[1]:
-                known[1] = at - known[3]
-                known[2] += 1
-                known[3] = at
-                continue
-            yield from end(text)
-        else:
-            for series_id, _ in members(text):
-                before = current.get(series_id)
-                if before is not None and before in rounds:
-                    yield from end(before)
-                current[series_id] = text
-        rounds[text] = [at, 1, 1, at]
-    for text in list(rounds):
-        yield from end(text)
-
-
 def _days(
     connection: sqlite3.Connection, first_ms: int, last_ms: int, series: Collection[int] | None
 ) -> Iterator[tuple[Day, Columns | None]]:
@@ -275,7 +225,3 @@ def _extend(found: dict[int, Columns], series_id: int, more: Columns) -> None:
         codes=known.codes + more.codes,
         duration_us=known.duration_us,
     )
-
-
-def _ids(series: Collection[int] | None) -> str | None:
-    return None if series is None else json.dumps(list(series))

@@ -96,7 +96,7 @@ SAMPLES = st.lists(
                 lambda probe, at, _: void(probe, at),
             ]
         ),
-        st.sampled_from(["home", "cart"]),
+        st.sampled_from(["home", "cart", "pay"]),
         OFFSETS,
         st.integers(0, 2**36).map(lambda us: us / 1e6),
     ),
