@@ -166,7 +166,9 @@ class Reader:
             words = "nothing is written here", words[1]
         refused = error.get("ctx", {}).get("error")
         deeper = refused.at if isinstance(refused, Refused) else ()
-        self.report((*path, *below, *deeper), *words)
+        # A refusal that repeats the key means the key, such as a JSON path that is none.
+        at = "key" if deeper and said(deeper[-1]) in words[0] else "value"
+        self.report((*path, *below, *deeper), *words, at=at)
 
     @staticmethod
     def _example(checker: Checker, below: tuple[Step, ...]) -> str:

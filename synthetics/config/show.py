@@ -12,8 +12,8 @@ from synthetics.config.checker import Checker
 from synthetics.config.nodes import Misread, Path, dotted, find, key_of
 from synthetics.config.problems import Problem
 
-LONGEST_LINE = 160
-"""Characters of a source line that are shown around the place."""
+LONGEST_LINE = 68
+"""Characters of a source line that are shown around the place; with the margin, a terminal's 80."""
 
 _REFERENCES_ONLY = re.compile(r"(\$\{(env|file):[^}]*\})+")
 
@@ -66,7 +66,9 @@ def _with_source(
     whole = _masked(source, mask, hidden)
     if not whole.strip():
         return problem
-    first = max(0, len(before) - LONGEST_LINE // 2) if len(whole) > LONGEST_LINE else 0
+    fits = len(whole) <= LONGEST_LINE or len(upto) < LONGEST_LINE
+    around = min(len(before) - LONGEST_LINE // 2, len(whole) - LONGEST_LINE)
+    first = 0 if fits else max(0, around)
     shown = whole[first : first + LONGEST_LINE]
     if first:
         shown = "…" + shown[1:]
@@ -81,7 +83,7 @@ def _with_source(
         mend=problem.mend,
         source_line=shown,
         shown_column=len(before) - first + 1,
-        width=max(1, min(len(upto) - len(before), LONGEST_LINE // 2)),
+        width=max(1, min(len(upto), first + LONGEST_LINE) - len(before)),
     )
 
 

@@ -206,9 +206,9 @@ def test_a_long_line_is_cut_around_the_place(read: Load) -> None:
     )
 
     assert problem.source_line is not None
-    assert len(problem.source_line) <= 160
+    assert len(problem.source_line) == 68
     assert problem.source_line[problem.shown_column - 1] == "x"
-    assert problem.column > 160
+    assert problem.column > 68
 
 
 def test_no_control_character_of_a_file_reaches_the_terminal(read: Load) -> None:
