@@ -72,7 +72,7 @@ async def fill(database: Path, probes: int) -> int:
                 outcome = Outcome.GOOD if good else Outcome.BAD
                 result = Result(
                     started_at=began,
-                    duration_s=0.1 + dice.random() / 2.4,
+                    duration_s=dice.lognormvariate(-1.6, 0.3),
                     outcome=outcome,
                     reason="" if good else "status",
                 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from pydantic import ConfigDict
 from yarl import URL
 
@@ -18,6 +17,9 @@ from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.receivers.fields import RoutingKey, Url
 from synthetics.receivers.post import Answer, judge, post
 from synthetics.receivers.text import flat, iso, shorten
+
+if TYPE_CHECKING:
+    import aiohttp
 
 SUMMARY = "PagerDuty, through Events API v2"
 

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from probes.fields import Secret
 from synthetics.receivers.base import Verdict
 from synthetics.receivers.text import shorten
+
+# Loaded when the first message is sent: every command reads the configuration, which loads
+# the receivers, and few of them send anything.
+if TYPE_CHECKING:
+    import aiohttp
 
 LONGEST_PAUSE_S = 3600.0
 """A far side that asks for more is asked again after this; a page must not wait for a typo."""
@@ -43,6 +47,8 @@ def new_session() -> aiohttp.ClientSession:
     arrived; pages are rare enough to open a new one each.  Answers are not unpacked,
     so no bomb in one can go off.
     """
+    import aiohttp
+
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, force_close=True),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -60,6 +66,8 @@ async def post(
 
     What aiohttp says of a failure may hold the URL, so only its kind is passed on.
     """
+    import aiohttp
+
     try:
         async with session.post(
             url.reveal(), data=body, headers=headers, allow_redirects=False

@@ -9,9 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import aiohttp
 from pydantic import AfterValidator, ConfigDict
 
 from probes.fields import Refused, Secret, SecretText
@@ -19,6 +18,9 @@ from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.receivers.fields import SigningSecret, Url, signing_key
 from synthetics.receivers.post import judge, post
 from synthetics.receivers.text import flat, iso, shorten
+
+if TYPE_CHECKING:
+    import aiohttp
 
 SUMMARY = "any HTTP endpoint, as signed JSON"
 
