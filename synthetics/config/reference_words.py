@@ -1,0 +1,114 @@
+"""What the reference page says that the schema does not: how to write things, and examples."""
+
+from __future__ import annotations
+
+INTRODUCTION = """
+# Configuration
+
+Every key, made from the schema by `python -m synthetics.config.reference`.
+`synthetics check` says what is wrong with a file, and what its alerts will do;
+`synthetics schema` prints the schema, with which editors complete and check while you type.
+
+## How it is written
+
+- **Files.** One YAML file, or a directory: its `*.yaml` and `*.yml` files are read as one.
+  Groups by identifier and the lists `routes` and `maintenance` are joined; anything else stands
+  in one file only.
+- **Strictly.** Unknown and duplicate keys are errors, and so is a key without a value. Only
+  `true` and `false` are booleans: `no` and `10:30` are text. Anchors and aliases are read, merge
+  keys (`<<`) and tags are not.
+- **Identifiers** name services, probes, SLOs, receivers and tiers: `a-z`, `0-9`, `.`, `_` and
+  `-`, beginning with a letter or digit, at most 128. `name` takes any text in any language.
+- **Durations** have a unit: `250ms`, `30s`, `5m`, `1h30m`, `30d`, `2w`; nothing is finer than 1ms.
+- **Percentages** have a sign and are kept exactly: `99.95%`.
+- **Sizes** have a unit: `500B`, `64KiB`, `1MB`.
+- **Instants** have an offset: `2026-11-01T02:00+09:00`, `2026-10-31T17:00Z`.
+- **References.** `${env:NAME}` is a variable of the environment, `${file:/run/secrets/key}` the
+  content of a file without its last line break; a relative path begins at the configuration.
+  `$${` is a plain `${`. Steps of a journey also take `${name}`, a value captured before.
+- **Secrets.** What a reference in a probe or receiver stands for is secret: it is masked in every
+  log, page, answer and report. It must have at least 4 characters, since masking less would
+  blacken other words. In texts that people read (`name`, `owner`, `labels`, `location`, links)
+  it is not secret and not masked.
+"""
+
+EXAMPLES = {
+    "Synthetics.services": "{shop: {name: 本店}}",
+    "Synthetics.probes": "{home: {service: shop, http: {get: https://shop.example/}}}",
+    "Synthetics.slos": "{up: {service: shop, probes: [home], objective: 99.9%, window: 30d}}",
+    "Synthetics.receivers": '{team: {webhook: {url: "${env:HOOK_URL}"}}}',
+    "Probe.http": "{get: https://shop.example/}",
+    "Probe.journey": "[{name: home, get: https://shop.example/}]",
+    "Receiver.pagerduty": '{routing_key: "${file:/run/secrets/pd_key}"}',
+    "Receiver.webhook": '{url: "${env:HOOK_URL}"}',
+    "Auth.basic": '{username: probe, password: "${env:SHOP_PASSWORD}"}',
+    "Auth.bearer": '"${env:SHOP_TOKEN}"',
+    "Auth.digest": '{username: probe, password: "${env:SHOP_PASSWORD}"}',
+    "BodyExpectation.contains": "[Welcome, Cart]",
+    "BodyExpectation.json": '{"$.status": ok}',
+    "BodyExpectation.not_contains": "Sorry",
+    "BodyExpectation.regex": "'order [0-9]+'",
+    "BodyExpectation.sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "CertificateExpectation.valid_for": "14d",
+    "Captured.attribute": "value",
+    "Captured.cookie": "session",
+    "Captured.css": "'input[name=csrf]'",
+    "Captured.header": "X-CSRF-Token",
+    "Captured.json": "$.token",
+    "Captured.regex": "'token=(\\w+)'",
+    "Expect.body": "{contains: カート}",
+    "Expect.certificate": "{valid_for: 14d}",
+    "Expect.protocol": '"2"',
+    "Expect.headers": "{Content-Type: {contains: html}}",
+    "Expect.json": '{"$.items[0].sku": SKU-1, "$.total": {at_least: 1}}',
+    "Expect.redirected_to": "/welcome",
+    "Expect.status": "[200, 3xx]",
+    "Expect.within": "800ms",
+    "HeaderExpectation.contains": "text/html",
+    "HeaderExpectation.equals": "no-store",
+    "HeaderExpectation.regex": "'max-age=[1-9]'",
+    "Login.password": '"${env:SHOP_PASSWORD}"',
+    "Login.username": "probe",
+    "Part.content": '"${file:receipt.pdf.txt}"',
+    "Part.filename": "receipt.txt",
+    "Part.type": "text/plain",
+    "Redirects.follow": "3",
+    "Step.name": "login",
+    "Step.capture": "{csrf: {header: X-CSRF-Token}}",
+    "Step.timeout": "5s",
+    "Tls.ca": '"${file:/etc/shop/ca.pem}"',
+    "Tls.certificate": '"${file:/etc/shop/client.pem}"',
+    "Tls.key": '"${file:/etc/shop/client.key}"',
+    "Tls.min_version": '"1.2"',
+    "Tls.server_name": "shop.example",
+    **{
+        f"{owner}.{key}": example
+        for owner in ("Options", "Step")
+        for key, example in {
+            "get": "https://shop.example/",
+            "head": "https://shop.example/",
+            "post": "https://shop.example/login",
+            "put": "https://shop.example/cart/1",
+            "patch": "https://shop.example/cart/1",
+            "delete": "https://shop.example/cart/1",
+            "options": "https://shop.example/cart",
+            "headers": '{X-Api-Key: "${env:SHOP_KEY}"}',
+            "query": "{q: shoes, page: 2}",
+            "body": "ping",
+            "json": "{sku: SKU-1, count: 1}",
+            "form": '{user: probe, password: "${env:SHOP_PASSWORD}"}',
+            "multipart": "{note: hello, file: {content: hello, filename: a.txt}}",
+            "proxy": "http://proxy.example:3128",
+            "resolve": "{shop.example: 192.0.2.7}",
+            "auth": '{bearer: "${env:SHOP_TOKEN}"}',
+            "expect": "{status: 200, within: 800ms}",
+            "redirects": "{follow: 3}",
+            "tls": "{server_name: shop.example}",
+            "limits": "{body: 64KiB}",
+        }.items()
+    },
+    "Options.url": '"${env:HOOK_URL}"',
+    "Options.secret": '"${env:HOOK_SECRET}"',
+    "Options.routing_key": '"${file:/run/secrets/pd_key}"',
+}
+"""Examples of keys whose types do not bring their own, by group and key."""
