@@ -133,10 +133,8 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
             events.add_metric([*labels, mark], getattr(counts, mark))
         for decision in one.standing.decisions:
             tier = decision.tier
-            for length_ms, rate in (
-                (tier.long_ms, decision.burn_long),
-                (tier.short_ms, decision.burn_short),
-            ):
+            rates = {tier.long_ms: decision.burn_long, tier.short_ms: decision.burn_short}
+            for length_ms, rate in rates.items():
                 if rate is not None:
                     burn.add_metric([*labels, tier.name, words.exactly(length_ms)], float(rate))
             threshold.add_metric([*labels, tier.name, tier.severity], float(tier.factor))
