@@ -98,9 +98,9 @@ def summary(slo: SloReport) -> str:
 def burn_down(slo: SloReport) -> Line | None:
     """What was left of the budget at the end of each day; ``None`` where nothing is known."""
     left = [
-        (number, Fraction(day.remaining))
+        (number, Fraction(share))
         for number, day in enumerate(slo.days, start=1)
-        if day.remaining is not None and day.remaining != -INFINITE
+        if (share := slo.remaining(day)) is not None and share != -INFINITE
     ]
     if not left:
         return None

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from slo.budget import Budget, budget
-from slo.counts import NOTHING, Counts
+from slo.budget import budget
+from slo.counts import NOTHING
 from slo.window import Calendar
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import millis
@@ -108,7 +108,10 @@ def month_report(
                 id=service.id,
                 name=service.name,
                 owner=service.owner,
-                slos=tuple(_slo_report(config, asked, slo, ledger, own) for slo in slos),
+                slos=tuple(
+                    _slo_report(config, asked, slo, ledger, troubles=own, first_ms=first_ms)
+                    for slo in slos
+                ),
                 maintenance=_maintenance(config, service.id, periods),
                 incidents=own,
             )
@@ -135,35 +138,19 @@ def _state(asked: Asked, periods: Sequence[Period]) -> State:
 
 
 def _slo_report(
-    config: Config, asked: Asked, slo: Slo, ledger: Ledger, troubles: Sequence[Trouble]
+    config: Config,
+    asked: Asked,
+    slo: Slo,
+    ledger: Ledger,
+    *,
+    troubles: Sequence[Trouble],
+    first_ms: int | None,
 ) -> SloReport:
     period = asked.period(slo)
     tally = _tally(ledger, slo, period, asked.as_of_ms)
     counted_to_ms = max(period.from_ms, min(asked.as_of_ms, period.to_ms))
     aside_ms = ledger.excluded(slo.service).length_ms(period.from_ms, period.to_ms)
 
-    def spent(counts: Counts, until_ms: int, down_ms: int = 0) -> Budget:
-        """The month's budget as it stood at *until_ms*; maintenance earns none (R2)."""
-        return budget(
-            counts,
-            slo.objective,
-            length_ms=period.length_ms - aside_ms,
-            passed=Fraction(until_ms - period.from_ms, period.length_ms),
-            down_ms=down_ms,
-        )
-
-    days, so_far = [], NOTHING
-    for date_ in asked.month.days():
-        day = Period(
-            _midnight(date_, period.zone), _midnight(date_ + DAY, period.zone), period.zone
-        )
-        if day.from_ms > counted_to_ms:
-            days.append(Day(date=date_, tally=None, remaining=None))
-            continue
-        of_day = _tally(ledger, slo, day, asked.as_of_ms)
-        so_far += of_day.counts
-        left = spent(so_far, min(day.to_ms, counted_to_ms)).remaining
-        days.append(Day(date=date_, tally=of_day, remaining=left))
     return SloReport(
         id=slo.id,
         name=slo.name,
@@ -173,14 +160,34 @@ def _slo_report(
         period=period,
         counted_to_ms=counted_to_ms,
         tally=tally,
-        budget=spent(tally.counts, counted_to_ms, tally.time.down_ms),
-        days=tuple(days),
-        before=_before(asked, slo, ledger),
+        budget=budget(
+            tally.counts,
+            slo.objective,
+            # Maintenance earns no budget (R2).
+            length_ms=period.length_ms - aside_ms,
+            passed=Fraction(counted_to_ms - period.from_ms, period.length_ms),
+            down_ms=tally.time.down_ms,
+        ),
+        days=_days(asked, slo, ledger, period),
+        before=_before(asked, slo, ledger, first_ms),
         incidents=tuple(
             trouble for trouble in troubles if slo.id in trouble.slos and trouble.touches(period)
         ),
         rules=rules(slo, config.probes, period.zone.key),
     )
+
+
+def _days(asked: Asked, slo: Slo, ledger: Ledger, period: Period) -> tuple[Day, ...]:
+    days, so_far = [], NOTHING
+    for of in asked.month.days():
+        day = Period(_midnight(of, period.zone), _midnight(of + DAY, period.zone), period.zone)
+        tally = None
+        if day.from_ms <= asked.as_of_ms:
+            tally = _tally(ledger, slo, day, asked.as_of_ms)
+            so_far += tally.counts
+        end_ms = max(day.from_ms, min(day.to_ms, asked.as_of_ms))
+        days.append(Day(date=of, end_ms=end_ms, tally=tally, so_far=so_far))
+    return tuple(days)
 
 
 def _tally(ledger: Ledger, slo: Slo, period: Period, as_of_ms: int) -> Tally:
@@ -196,15 +203,20 @@ def _midnight(of: date, zone: ZoneInfo) -> int:
     return millis(datetime(of.year, of.month, of.day, tzinfo=zone))
 
 
-def _before(asked: Asked, slo: Slo, ledger: Ledger) -> tuple[MonthBefore, ...]:
+def _before(
+    asked: Asked, slo: Slo, ledger: Ledger, first_ms: int | None
+) -> tuple[MonthBefore, ...]:
     """The months before, without those that lie before anything was kept."""
     zone = asked.period(slo).zone
-    past = [
-        MonthBefore(month=month, tally=_tally(ledger, slo, month.period(zone), asked.as_of_ms))
-        for month in (asked.month.plus(-back) for back in range(MONTHS_BEFORE, 0, -1))
-    ]
-    while past and not past[0].tally.kept:
-        past = past[1:]
+    past: list[MonthBefore] = []
+    for back in range(MONTHS_BEFORE, 0, -1):
+        month = asked.month.plus(-back)
+        period = month.period(zone)
+        if first_ms is None or period.to_ms <= first_ms:
+            continue
+        before = MonthBefore(month=month, tally=_tally(ledger, slo, period, asked.as_of_ms))
+        if past or before.tally.kept:
+            past.append(before)
     return tuple(past)
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from slo.budget import Budget, Rate, burn_rate
+from slo.budget import Budget, Rate, budget, burn_rate
 from slo.counts import Counts
 from slo.shares import TimeShares
 from synthetics.clock import millis
@@ -127,13 +127,15 @@ class Day:
 
     Attributes:
         date: The day in the period's zone.
+        end_ms: Where counting it ended.
         tally: What was counted; ``None`` for a day that has not begun.
-        remaining: Share of the month's budget left at the end of the day; ``None`` if unknown.
+        so_far: Samples of the month up to its end.
     """
 
     date: date
+    end_ms: int
     tally: Tally | None
-    remaining: Rate | None
+    so_far: Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,14 @@ class SloReport:
     def met(self) -> bool | None:
         """Whether the objective is met by events; ``None``: unknown."""
         return self.tally.met(self.objective)
+
+    def remaining(self, day: Day) -> Rate | None:
+        """Share of the month's budget that was left at the end of *day*; ``None``: unknown."""
+        if day.tally is None:
+            return None
+        passed = Fraction(day.end_ms - self.period.from_ms, self.period.length_ms)
+        length_ms = self.budget.length_ms
+        return budget(day.so_far, self.objective, length_ms=length_ms, passed=passed).remaining
 
     @property
     def met_by_time(self) -> bool | None:

@@ -174,7 +174,7 @@ def _day(slo: SloReport, day: Day) -> dict[str, Any]:
         "sli": words.machine(tally.counts.sli) if tally else None,
         "events": events(tally.counts) if tally else None,
         "time": time(tally.time) if tally else None,
-        "budget_remaining": words.machine(day.remaining),
+        "budget_remaining": words.machine(slo.remaining(day)),
     }
 
 

@@ -125,7 +125,7 @@ def test_an_unfinished_month_counts_no_future(shop_config: Config, shop_database
     assert story.standing(found).startswith("UNFINISHED: the month so far, as of Tue 20 Oct 2026")
     assert slo.tally.time.length_ms == slo.counted_to_ms - slo.period.from_ms
     assert [day.tally is None for day in slo.days] == [False] * 20 + [True] * 11
-    assert all(day.remaining is None for day in slo.days[20:])
+    assert all(slo.remaining(day) is None for day in slo.days[20:])
     # As much of the month has passed as time has, so the budget burnt by that share only.
     rate = Fraction(slo.tally.counts.failed, slo.tally.counts.valid) * 1000
     assert slo.budget.consumed == rate * Fraction(19 * 24 + 12, 31 * 24)

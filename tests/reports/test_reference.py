@@ -243,4 +243,5 @@ def check_ratios(slo: SloReport) -> None:
     passed = Fraction(slo.counted_to_ms - slo.period.from_ms, slo.period.length_ms)
     assert slo.budget.consumed == counts.failed / allowed * passed
     assert slo.budget.spent_ms == time.down_ms
-    assert slo.days[-1].remaining in {None, slo.budget.remaining}
+    last = [day for day in slo.days if day.tally is not None][-1]
+    assert slo.remaining(last) == slo.budget.remaining
