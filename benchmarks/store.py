@@ -122,6 +122,9 @@ async def month(folder: Path, probes: int, days: int) -> None:
     )
     _load(path, "archived", START_MS, end_ms)
     await store.close()
+    began = time.perf_counter()
+    await (await Store.open(path)).close()
+    print(f"open and check {path.stat().st_size / 1e6:.0f} MB: {time.perf_counter() - began:.1f} s")
     connection = sqlite3.connect(path)
     pages = dict(
         connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name").fetchall()

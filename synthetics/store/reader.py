@@ -51,7 +51,7 @@ class Reader:
         self._connection.close()
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """What *query* answers, all of it from one state of the database."""
+        """What *query* answers, all from one state of the database; not a cursor, nor lazy."""
         self._connection.execute("BEGIN")
         try:
             return query(self._connection)

@@ -65,7 +65,9 @@ def raw_runs(
     connection: sqlite3.Connection, first_ms: int, last_ms: int, series: Collection[int] | None
 ) -> Iterator[tuple[int, CodeRun]]:
     """
-    Runs from raw rows due in [first_ms, last_ms]; those of one series come in order of time and do not overlap.
+    Runs from raw rows due in [first_ms, last_ms].
+
+    Those of one series come in order of time and do not overlap.
     """
     rounds: dict[str, Round] = {}
     current: dict[str, str] = {}  # each series → the text of the round that it is in

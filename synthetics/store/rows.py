@@ -218,6 +218,8 @@ def _unpack(packed: bytes) -> tuple[int, int, Phases, int | None, str, bool]:
 
 
 def _number(packed: bytearray, number: int) -> None:
+    if number < 0:
+        raise ValueError(f"{number} is below 0")
     while number > 0x7F:
         packed.append(number & 0x7F | 0x80)
         number >>= 7

@@ -113,41 +113,64 @@ class Words:
         return known
 
 
-def keep(
-    connection: sqlite3.Connection, words: Words, samples: Iterable[Sample], late_before_ms: int
-) -> None:
+class Gathered:
     """
-    Write *samples*; one that has the key of an earlier one replaces it.
+    Samples of one transaction on their way into the tables.
 
     Args:
         connection: Inside a transaction.
         words: Of the same connection.
-        samples: In order of arrival.
         late_before_ms: Days that end here or earlier are archived, or are being archived; what
             comes for them is noted, so that readers and the next archiving find it.
     """
-    rows: list[Row] = []
-    details: list[tuple[int, int, bytes]] = []
-    late: Counter[tuple[int, int]] = Counter()
-    for each in samples:
-        series_id = words.series_id(each.probe, each.location)
-        values, more = row(each, series_id, words.reason_id, words.facts_id)
-        rows.append(values)
-        if more is not None:
-            details.append((each.scheduled_ms, series_id, more))
-        if each.scheduled_ms < late_before_ms:
-            late[series_id, each.scheduled_ms // DAY_MS] += 1
-    connection.executemany(KEEP_SAMPLE, rows)
-    if details:
-        connection.executemany(KEEP_DETAILS, details)
-    if late:
-        connection.executemany(
+
+    def __init__(self, connection: sqlite3.Connection, words: Words, late_before_ms: int) -> None:
+        self._connection = connection
+        self._words = words
+        self._late_before_ms = late_before_ms
+        self._rows: list[Row] = []
+        self._details: list[tuple[int, int, bytes]] = []
+        self._late: Counter[tuple[int, int]] = Counter()
+
+    def take(self, samples: Iterable[Sample]) -> None:
+        """
+        Gather *samples*, in order of arrival.
+
+        Raises:
+            ValueError: One of them cannot be stored; none is.
+        """
+        rows: list[Row] = []
+        details: list[tuple[int, int, bytes]] = []
+        late: list[tuple[int, int]] = []
+        words, late_before_ms = self._words, self._late_before_ms
+        for each in samples:
+            series_id = words.series_id(each.probe, each.location)
+            values, more = row(each, series_id, words.reason_id, words.facts_id)
+            rows.append(values)
+            if more is not None:
+                details.append((each.scheduled_ms, series_id, more))
+            if each.scheduled_ms < late_before_ms:
+                late.append((series_id, each.scheduled_ms // DAY_MS))
+        self._rows += rows
+        self._details += details
+        self._late.update(late)
+
+    def write(self) -> None:
+        """Write what was gathered; a sample that has the key of an earlier one replaces it."""
+        if not self._rows:
+            return
+        self._connection.executemany(KEEP_SAMPLE, self._rows)
+        self._connection.executemany(KEEP_DETAILS, self._details)
+        self._connection.executemany(
             NOTE_LATE,
             [
                 {"series_id": series_id, "day": day, "late": count}
-                for (series_id, day), count in late.items()
+                for (series_id, day), count in self._late.items()
             ],
         )
+        self._rows.clear()
+        self._details.clear()
+        self._late.clear()
 
 
 def all_series(connection: sqlite3.Connection) -> list[Series]:

@@ -16,7 +16,7 @@ from synthetics.store.errors import DiskFullError, StoreError
 from synthetics.store.opening import explain, open_for_reading, open_for_writing
 from synthetics.store.place import Place
 from synthetics.store.reserve import Reserve, is_full
-from synthetics.store.samples import Words, keep
+from synthetics.store.samples import Gathered, Words
 from synthetics.store.values import StoreStats
 
 log = logging.getLogger(__name__)
@@ -226,19 +226,18 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             done: list[Done] = []
-            waiting: list[Sample] = []
+            gathered = Gathered(self._connection, self._words, self._late_before_ms)
             for work in works:
                 if isinstance(work, Change):
-                    self._keep(waiting)
+                    gathered.write()  # a change may depend on what was added before it
                     done.append(self._change(work))
                 elif with_samples:
-                    waiting += work.samples
-                    stored += len(work.samples)
-                    done.append(Done(value=()))
+                    done.append(_gather(gathered, work))
+                    stored += 0 if done[-1].error else work.rows
                 else:
-                    dropped += len(work.samples)
+                    dropped += work.rows
                     done.append(Done(value=tuple(work.samples)))
-            self._keep(waiting)
+            gathered.write()
             self._connection.execute("COMMIT")
         except BaseException:
             self._words.forget()
@@ -248,11 +247,6 @@ class Writer:
         self._stored += stored
         self._dropped += dropped
         return done
-
-    def _keep(self, waiting: list[Sample]) -> None:
-        if waiting:
-            keep(self._connection, self._words, waiting, self._late_before_ms)
-            waiting.clear()
 
     def _change(self, change: Change) -> Done:
         """Run *change*; if it fails, only what it did is undone, unless the disk or file is bad."""
@@ -274,6 +268,15 @@ class Writer:
             "the database can no longer be written",
             extra={"action": "store_lost", "path": str(self.path), "error": str(error)},
         )
+
+
+def _gather(gathered: Gathered, work: Intake) -> Done:
+    """Take the samples of *work*; one that cannot be stored is no harm to those of others."""
+    try:
+        gathered.take(work.samples)
+    except (ValueError, OverflowError, TypeError) as error:
+        return Done(error=error)
+    return Done(value=())
 
 
 def _size(path: Path) -> int:

@@ -265,3 +265,18 @@ async def test_a_name_with_signs_of_a_uri_is_only_a_name(tmp_path: Path) -> None
 
 async def test_the_file_says_whose_it_is(path: Path) -> None:
     assert int.from_bytes(path.read_bytes()[68:72], "big") == APPLICATION_ID
+
+
+async def test_the_backup_that_the_docs_describe_is_a_database(tmp_path: Path) -> None:
+    """Made beside a running service, while its newest samples are in the log only."""
+    path, backup = tmp_path / "a.db", tmp_path / "backup.db"
+    async with opened(path) as store:
+        await store.add(minutes("home", 5))
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        connection.execute("VACUUM INTO ?", (str(backup),))
+        connection.close()
+        await store.add(minutes("cart", 5))
+
+    async with opened(backup) as store:
+        await store.add(minutes("cart", 1))
+    assert len(read_back(backup)) == 6

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from probes.result import Phases
 from synthetics.clock import SystemClock
 from synthetics.store import Reader, StoreError
 from tests.store.support import MINUTE_MS, START_MS, good, minutes, opened, read_back
@@ -83,6 +85,21 @@ async def test_a_change_that_fails_is_undone_alone(tmp_path: Path) -> None:
             lambda c: c.execute("SELECT reason FROM reasons").fetchall(),
         )
         assert reasons == [("kept",)]
+
+
+async def test_a_sample_that_cannot_be_stored_harms_no_other(tmp_path: Path) -> None:
+    """Kinds of third parties may yield anything; a phase below 0, say."""
+    path = tmp_path / "a.db"
+    fine = good("home", START_MS)
+    broken = replace(fine, probe="cart", result=replace(fine.result, phases=Phases(tls_s=-1.0)))
+    async with opened(path, linger_s=0.02) as store:
+        results = await asyncio.gather(
+            store.add([broken]), store.add([fine]), return_exceptions=True
+        )
+
+    assert isinstance(results[0], ValueError)
+    assert results[1] == ()
+    assert read_back(path) == [fine]
 
 
 async def test_an_exception_of_a_change_reaches_its_caller(tmp_path: Path) -> None:
