@@ -1,19 +1,20 @@
-"""What broke, since when, and the newest sample that shows it, found in the store."""
+"""What broke, since when, and the newest sample that shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from probes.result import Outcome, Result, StepResult
 from slo.spans import Spans
 from slo.timeline import Mark
-from synthetics.accounting.past import read
 from synthetics.accounting.views import View
-from synthetics.config.model import Slo
+from synthetics.config.model import Availability, Slo
 from synthetics.receivers.base import Failing
+from synthetics.sample import Sample
 from synthetics.store.reader import Reader
-from synthetics.store.values import Series
+
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,55 +41,21 @@ class Evidence:
     failing: Failing | None = None
 
 
-def find(
-    reader: Reader,
-    slo: Slo,
-    series: Iterable[Series],
-    *,
-    after_ms: int,
-    until_ms: int,
-    gap_ms: int,
-    excluded: Spans,
-) -> Evidence:
-    """
-    Look for the outage of *slo* that goes on at *until_ms*.
-
-    Args:
-        reader: Where to look.
-        slo: Says which probes, and what is bad.
-        series: All there are of its probes.
-        after_ms: Not so far back as here.
-        until_ms: Up to and including here.
-        gap_ms: So long without a bad sample, and what came before was another outage.
-        excluded: Maintenance, which does not count.
-    """
-    by_id = {one.id: one for one in series}
-    bad = _bad(reader, slo, by_id.keys(), (after_ms, until_ms), excluded)
-    if not bad:
-        return Evidence()
-    newest_ms, series_id = bad[-1]
-    where = by_id[series_id]
-    since_ms = _beginning([at_ms for at_ms, _ in bad], gap_ms)
-    stored = reader.samples(series_id, newest_ms - 1, newest_ms, limit=1)
-    if not stored:
-        return Evidence(
-            probe=where.probe,
-            location=where.location,
-            since_ms=since_ms,
-            failing=Failing(at_ms=newest_ms),
-        )
-    result = stored[0].sample.result
+def evidence(newest: Sample | None, since_ms: int | None) -> Evidence:
+    """What *newest*, a bad sample, shows of an outage that began at *since_ms*."""
+    if newest is None:
+        return Evidence(since_ms=since_ms)
+    result = newest.result
     step = _failed_step(result)
-    status = step.facts.status if step else None
     return Evidence(
-        probe=where.probe,
-        location=where.location,
+        probe=newest.probe,
+        location=newest.location,
         step=result.failed_step,
         reason=result.reason,
-        status=status or result.facts.status,
+        status=(step and step.facts.status) or result.facts.status,
         since_ms=since_ms,
         failing=Failing(
-            at_ms=newest_ms,
+            at_ms=newest.scheduled_ms,
             detail=result.detail or f"took {result.duration_s * 1000:.0f} ms",
             trace_id=result.trace_id,
             request_id=step.request_id if step else "",
@@ -96,30 +63,66 @@ def find(
     )
 
 
-def _bad(
-    reader: Reader, slo: Slo, series: Collection[int], span: tuple[int, int], excluded: Spans
-) -> list[tuple[int, int]]:
-    """Instants and series of the bad samples in ``(after, until]``, in order of time."""
-    found = []
-    for series_id, runs in read(reader, series, View.of(slo), *span):
-        for run in runs:
-            if run.mark is not Mark.BAD:
-                continue
-            for number in range(run.count):
-                at_ms = run.first_ms + number * run.step_ms
-                if not excluded.contains(at_ms):
-                    found.append((at_ms, series_id))
-    return sorted(found)
+def beginning(down: Spans, gap_ms: int) -> int | None:
+    """
+    When the newest outage in *down* began.
 
-
-def _beginning(bad_ms: Sequence[int], gap_ms: int) -> int:
-    """Going back from the newest, the first before a gap."""
-    since_ms = bad_ms[-1]
-    for at_ms in reversed(bad_ms):
-        if since_ms - at_ms >= gap_ms:
+    So long as *gap_ms* without being down, and what came before was another outage.
+    """
+    began_ms: int | None = None
+    for from_ms, to_ms in reversed(list(down)):
+        if began_ms is not None and began_ms - to_ms >= gap_ms:
             break
-        since_ms = at_ms
-    return since_ms
+        began_ms = from_ms
+    return began_ms
+
+
+def newest_bad(
+    samples: Iterable[Sample], slo: Slo, *, until_ms: int, excluded: Spans
+) -> Sample | None:
+    """The newest of *samples* that is bad for *slo* and counts (R2)."""
+    view = View.of(slo)
+    bad = (
+        sample
+        for sample in samples
+        if sample.scheduled_ms <= until_ms
+        and view.mark_of(sample) is Mark.BAD
+        and not excluded.contains(sample.scheduled_ms)
+    )
+    return max(bad, key=lambda sample: sample.scheduled_ms, default=None)
+
+
+def look_up(
+    reader: Reader,
+    slo: Slo,
+    series: Collection[int],
+    *,
+    after_ms: int,
+    until_ms: int,
+    step_ms: int,
+    excluded: Spans,
+) -> Sample | None:
+    """
+    The newest bad sample of *series* in ``(after, until]``, from the store.
+
+    Looks back over *step_ms*, then over twice that, and so on: the newest bad sample
+    of an alert that fires is nearly always among the newest samples.
+    """
+    failed_only = isinstance(slo.sli, Availability)
+    while until_ms > after_ms:
+        begin_ms = max(after_ms, until_ms - step_ms)
+        found = [
+            stored.sample
+            for one in series
+            for stored in reader.samples(
+                one, begin_ms, until_ms, limit=_AT_ONCE, failed_only=failed_only
+            )
+        ]
+        newest = newest_bad(found, slo, until_ms=until_ms, excluded=excluded)
+        if newest is not None:
+            return newest
+        until_ms, step_ms = begin_ms, step_ms * 2
+    return None
 
 
 def _failed_step(result: Result) -> StepResult | None:

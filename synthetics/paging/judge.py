@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -14,7 +14,7 @@ from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity, Slo
 from synthetics.paging.draft import draft
-from synthetics.paging.evidence import Evidence, find
+from synthetics.paging.evidence import beginning, evidence, look_up, newest_bad
 from synthetics.paging.settle import Cleared, Fired, settle
 from synthetics.receivers.base import Message
 from synthetics.sample import Sample
@@ -114,12 +114,12 @@ class Judge:
         """Let go of the database."""
         self._reader.close()
 
-    async def on_samples(self, samples: Iterable[Sample]) -> None:
+    async def on_samples(self, samples: Sequence[Sample]) -> None:
         """Decide the SLOs that *samples* count for; they are stored and in the ledger already."""
         probes = dict.fromkeys(sample.probe for sample in samples)
         async with self._lock:
             touched = dict.fromkeys(slo for probe in probes for slo in self._slos_of.get(probe, ()))
-            await self._pass(list(touched), self._clock.now_ms())
+            await self._pass(list(touched), self._clock.now_ms(), samples)
 
     async def on_minute(self, at_ms: int) -> None:
         """Decide all SLOs at the whole minute *at_ms* (R8)."""
@@ -170,7 +170,7 @@ class Judge:
             for probe in slo.probes:
                 self._slos_of.setdefault(probe, []).append(slo.id)
 
-    async def _pass(self, slos: Sequence[str], at_ms: int) -> None:
+    async def _pass(self, slos: Sequence[str], at_ms: int, fresh: Sequence[Sample] = ()) -> None:
         began = self._clock.monotonic()
         # A whole minute that waited while samples were decided just after it is not gone back to.
         if self._decided_ms is not None and 0 < self._decided_ms - at_ms < _OVERTAKEN_MS:
@@ -188,35 +188,63 @@ class Judge:
                 elif tier in before and not decision.firing:
                     cleared.append(Cleared(slo_id, tier, decision.cause.value))
         if fires or cleared:
-            fired = [Fired(message) for message in await self._drafts(fires)]
+            fired = [Fired(message) for message in await self._drafts(fires, fresh)]
             await self._settle(fired, cleared, at_ms)
         self._decided_ms = at_ms
         self._passes += 1
         self._last_pass_s = self._clock.monotonic() - began
 
-    async def _drafts(self, fires: Sequence[tuple[Slo, Decision]]) -> list[Message]:
-        if not fires:
-            return []
-        evidence = await asyncio.to_thread(self._find_all, fires)
-        return [
-            draft(self._config, slo, decision, found, self._ledger.standing(slo.id, decision.at_ms))
-            for (slo, decision), found in zip(fires, evidence, strict=True)
-        ]
-
-    def _find_all(self, fires: Sequence[tuple[Slo, Decision]]) -> list[Evidence]:
-        series = self._reader.series()
-        return [
-            find(
-                self._reader,
+    async def _drafts(
+        self, fires: Sequence[tuple[Slo, Decision]], fresh: Sequence[Sample]
+    ) -> list[Message]:
+        """What to tell of each; looked up in the store where *fresh* samples do not show it."""
+        by_probe: dict[str, list[Sample]] = {}
+        for sample in fresh:
+            by_probe.setdefault(sample.probe, []).append(sample)
+        newest: dict[str, Sample | None] = {}
+        for slo, decision in fires:
+            newest[slo.id] = newest_bad(
+                (sample for probe in slo.probes for sample in by_probe.get(probe, ())),
                 slo,
-                (one for one in series if one.probe in slo.probes),
-                after_ms=decision.at_ms - decision.tier.long_ms,
                 until_ms=decision.at_ms,
-                gap_ms=decision.tier.short_ms,
                 excluded=self._ledger.excluded(slo.service),
+            )
+        unseen = [(slo, decision) for slo, decision in fires if newest[slo.id] is None]
+        if unseen:
+            newest |= await asyncio.to_thread(self._look_up, unseen)
+        return [
+            draft(
+                self._config,
+                slo,
+                decision,
+                evidence(newest[slo.id], self._since_ms(slo, decision)),
+                self._ledger.standing(slo.id, decision.at_ms),
             )
             for slo, decision in fires
         ]
+
+    def _since_ms(self, slo: Slo, decision: Decision) -> int | None:
+        """The first bad sample of the outage, perhaps from before the tier's long window."""
+        at_ms, tier = decision.at_ms, decision.tier
+        down = self._ledger.down_spans(slo.id, at_ms - 2 * tier.long_ms, at_ms + 1)
+        return beginning(down, tier.short_ms)
+
+    def _look_up(self, fires: Sequence[tuple[Slo, Decision]]) -> dict[str, Sample | None]:
+        series_of: dict[str, list[int]] = {}
+        for one in self._reader.series():
+            series_of.setdefault(one.probe, []).append(one.id)
+        return {
+            slo.id: look_up(
+                self._reader,
+                slo,
+                [number for probe in slo.probes for number in series_of.get(probe, ())],
+                after_ms=decision.at_ms - decision.tier.long_ms,
+                until_ms=decision.at_ms,
+                step_ms=decision.tier.short_ms,
+                excluded=self._ledger.excluded(slo.service),
+            )
+            for slo, decision in fires
+        }
 
     async def _settle(
         self,

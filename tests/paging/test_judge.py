@@ -78,6 +78,24 @@ async def test_an_isolated_failure_half_an_hour_ago_is_not_the_beginning(desk: D
     assert incident.since_ms == NOON_MS + 32 * MINUTE_MS
 
 
+async def test_what_fires_at_a_whole_minute_is_looked_up_in_the_store(desk: Desk) -> None:
+    """As after a restart, or when maintenance ends: no new sample brings the news."""
+    for minute in range(1, 13):
+        one = sample(NOON_MS + minute * MINUTE_MS, bad=minute in {9, 10})
+        await desk.store.add([one])
+        desk.ledger.apply(one)
+
+    await desk.judge.on_minute(NOON_MS + 12 * MINUTE_MS)
+
+    [delivery] = await desk.told()
+    message = Message.from_json(delivery.message)
+    assert message.since_ms == NOON_MS + 9 * MINUTE_MS
+    assert message.failing is not None
+    assert message.failing.at_ms == NOON_MS + 10 * MINUTE_MS
+    assert message.failing.detail == "answered 500 Internal Server Error, 201 expected"
+    assert message.step == "order"
+
+
 async def test_a_slow_sample_is_told_as_slow(tmp_path: Path) -> None:
     configured = config(slo(sli=Latency(bound_us=50_000)))
     async with Desk.open(tmp_path, configured) as desk:
