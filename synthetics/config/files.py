@@ -9,7 +9,8 @@ from pathlib import Path
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from synthetics.config.nodes import Misread, compose, duplicate, key_of
+from synthetics.config.nodes import duplicate, key_of
+from synthetics.config.syntax import Misread, compose
 
 BY_IDENTIFIER = ("services", "probes", "slos", "receivers")
 LISTS = ("routes", "maintenance")

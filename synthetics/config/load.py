@@ -13,7 +13,7 @@ from probes.watch import METADATA_AND_LINK_LOCAL
 from synthetics.config import written
 from synthetics.config.files import Files, read
 from synthetics.config.model import Config
-from synthetics.config.nodes import Misread, construct
+from synthetics.config.nodes import construct
 from synthetics.config.probes import (
     options_checker,
     read_defaults,
@@ -27,6 +27,7 @@ from synthetics.config.references import References
 from synthetics.config.sections import read_maintenance, read_routes, read_settings
 from synthetics.config.show import show, written_secrets
 from synthetics.config.slos import Top, read_alerting, read_slos
+from synthetics.config.syntax import Misread
 from synthetics.kinds import Kind, probe_kinds, receiver_kinds
 
 

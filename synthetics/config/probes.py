@@ -14,8 +14,8 @@ from synthetics.config import written
 from synthetics.config.checker import Checker
 from synthetics.config.describe import duration_text
 from synthetics.config.model import EMPTY, Confirm, Probe, Receiver, Service
-from synthetics.config.nodes import Path
 from synthetics.config.reader import Reader
+from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
 from synthetics.kinds import Kind
 

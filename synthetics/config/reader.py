@@ -11,9 +11,10 @@ from yaml.nodes import CollectionNode, MappingNode, ScalarNode
 
 from probes.fields import Refused, said
 from synthetics.config.checker import Checker, Step, by_place
-from synthetics.config.nodes import Misread, Path, find, width_of
+from synthetics.config.nodes import find, width_of
 from synthetics.config.references import References
 from synthetics.config.scalars import check_identifier
+from synthetics.config.syntax import Misread, Path
 from synthetics.config.words import (
     MISSING_KEY,
     TYPES,

@@ -7,9 +7,9 @@ from typing import Any
 
 from synthetics.config import written
 from synthetics.config.model import Maintenance, Route, Severity
-from synthetics.config.nodes import Path
 from synthetics.config.probes import checker
 from synthetics.config.reader import Reader
+from synthetics.config.syntax import Path
 
 SHORTEST_RETENTION = timedelta(days=1)
 

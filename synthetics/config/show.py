@@ -9,8 +9,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from probes.watch import Mask
 from synthetics.config.checker import Checker
-from synthetics.config.nodes import Misread, Path, dotted, find, key_of
+from synthetics.config.nodes import dotted, find, key_of
 from synthetics.config.problems import Problem
+from synthetics.config.syntax import Misread, Path
 
 LONGEST_LINE = 68
 """Characters of a source line that are shown around the place; with the margin, a terminal's 80."""

@@ -12,12 +12,12 @@ from probes.fields import Refused, parse_duration
 from slo.explain import never_fires
 from slo.policy import NoData, Tier, default_tiers, factor_for_share
 from slo.window import Calendar, Rolling, Window
-from synthetics.config import written
+from synthetics.config import written_slo as written
 from synthetics.config.describe import duration_text
 from synthetics.config.model import Accounting, Availability, Latency, Probe, Retries, Sli, Slo
-from synthetics.config.nodes import Path
 from synthetics.config.probes import checker
 from synthetics.config.reader import Reader
+from synthetics.config.syntax import Path
 
 MS = timedelta(milliseconds=1)
 
@@ -200,7 +200,11 @@ def _check_probes(reader: Reader, path: Path, names: Sequence[str]) -> None:
 
 
 def _tiers(
-    reader: Reader, path: Path, read: written.Slo, alerting: written.Alerting, target: _Target
+    reader: Reader,
+    path: Path,
+    read: written.Slo,
+    alerting: written.Alerting,
+    target: _Target,
 ) -> tuple[Tier, ...]:
     """The tiers in numbers; those that can never fire are noted."""
     own = read.alerting.tiers is not None

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthetics.config.nodes import DEEPEST, Misread, compose, construct, dotted, find, plain
+from synthetics.config.nodes import construct, dotted, find, plain
+from synthetics.config.syntax import DEEPEST, Misread, compose
 
 
 @pytest.mark.parametrize(

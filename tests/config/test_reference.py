@@ -11,8 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from synthetics.config import json_schema
-from synthetics.config.nodes import compose, construct
+from synthetics.config.nodes import construct
 from synthetics.config.reference import anchor, page
+from synthetics.config.syntax import compose
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
 ROW = re.compile(

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from synthetics.config import json_schema
 from synthetics.config.files import read
-from synthetics.config.nodes import Misread, construct
+from synthetics.config.nodes import construct
+from synthetics.config.syntax import Misread
 from tests.config.support import samples
 
 NO_DOCUMENT = "what is wrong stands in the text or the files, not in the data"

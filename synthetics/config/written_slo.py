@@ -1,0 +1,183 @@
+"""What people write of an SLO and its alert policy: the types that check and describe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from probes.fields import Duration
+from slo.policy import NoData
+from slo.window import Unit
+from synthetics.config.model import Retries
+from synthetics.config.scalars import (
+    Factor,
+    Identifier,
+    Objective,
+    Percent,
+    ProbeName,
+    ServiceName,
+    Shown,
+    Zone,
+)
+
+MIN_BAD = 2
+UTC = ZoneInfo("UTC")
+
+
+def closed(**extra: Any) -> ConfigDict:
+    """No further keys; *extra* says to editors what types cannot."""
+    return ConfigDict(extra="forbid", json_schema_extra=extra)
+
+
+def exactly_one(*keys: str) -> list[dict[str, list[str]]]:
+    """The same of *keys* of which one is written, in the words of a schema."""
+    return [{"required": [key]} for key in keys]
+
+
+def _branch(value: object) -> str:
+    """Which form a value has that is either one word or a group of keys."""
+    return "(group)" if isinstance(value, dict) else "(word)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """
+    The bound of a latency: one of the two.
+
+    Attributes:
+        under: A good sample took less than this.
+        at_most: A good sample took this or less.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed(oneOf=exactly_one("under", "at_most"))
+    under: Annotated[Duration | None, Field(examples=["500ms"])] = None
+    at_most: Annotated[Duration | None, Field(examples=["500ms"])] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """
+    A sample is good when it is good and fast.
+
+    Attributes:
+        latency: How fast.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    latency: Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarWindow:
+    """
+    A period of the calendar.
+
+    Attributes:
+        calendar: Which period; a week begins on Monday.
+        timezone: Where its days begin, as an IANA name.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    calendar: Annotated[Unit, Field(examples=["month"])]
+    timezone: Annotated[Zone, Field(examples=["Asia/Tokyo"])] = UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounting:
+    """
+    The choices that the rules of counting leave open.
+
+    Attributes:
+        valid_for: How long a sample speaks for the time after it; twice the probe's interval
+            if it is not written.
+        retries: Which attempt counts: the `first`, as users see it, or the `last`.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    valid_for: Annotated[Duration | None, Field(examples=["2m"])] = None
+    retries: Annotated[Retries | None, Field(json_schema_extra={"default": "first"})] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """
+    One row of an alert policy: it fires while both windows burn faster than the factor.
+
+    Attributes:
+        name: Identifier within the policy.
+        severity: `page` tells a human now, `ticket` in working hours, `log` nobody.
+        budget: The share of the budget that may be spent within `long`; it becomes the factor.
+        factor: The burn rate that both windows must pass, instead of `budget`.
+        long: The window that shows that it matters.
+        short: The window that shows that it goes on; shorter than `long`.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed(oneOf=exactly_one("budget", "factor"))
+    name: Annotated[Identifier, Field(examples=["fast"])]
+    severity: Annotated[Literal["page", "ticket", "log"], Field(examples=["page"])]
+    long: Annotated[Duration, Field(examples=["1h"])]
+    short: Annotated[Duration, Field(examples=["5m"])]
+    budget: Annotated[Percent | None, Field(examples=["2%"])] = None
+    factor: Annotated[Factor | None, Field(examples=[14.4])] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerting:
+    """
+    When an SLO alerts.
+
+    Attributes:
+        min_bad: How many confirmed bad samples the long window must hold before a tier fires.
+        no_data: What becomes of a tier while a window holds nothing valid: `hold` keeps its
+            state, `resolve` ends it.
+        tiers: The policy, taken exactly as written; an empty list never alerts. If it is not
+            written, four tiers that fit the window and the interval.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    min_bad: Annotated[int | None, Field(ge=1, json_schema_extra={"default": MIN_BAD})] = None
+    no_data: Annotated[NoData | None, Field(json_schema_extra={"default": "hold"})] = None
+    tiers: list[Tier] | None = None
+
+
+WindowForm = Annotated[
+    Annotated[Duration, Tag("(word)")] | Annotated[CalendarWindow, Tag("(group)")],
+    Discriminator(_branch),
+]
+SliForm = Annotated[
+    Annotated[Literal["availability"], Tag("(word)")] | Annotated[Latency, Tag("(group)")],
+    Discriminator(_branch),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slo:
+    """
+    What is promised about a service.
+
+    Attributes:
+        service: The service that it belongs to.
+        probes: Whose samples count; those of several are pooled.
+        name: What people read, in any language; the identifier if it is not written.
+        objective: The share of samples that must be good, above 0% and up to 100%.
+        window: What it is judged over: the last so many days, or a period of the calendar.
+        sli: What makes a sample good: that it is (`availability`), or that it is also fast.
+        accounting: Choices of counting for this SLO; else those of the top.
+        alerting: The alert policy of this SLO; else that of the top.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    service: ServiceName
+    probes: Annotated[
+        list[ProbeName],
+        Field(min_length=1, examples=[["checkout"]], json_schema_extra={"uniqueItems": True}),
+    ]
+    objective: Objective
+    window: Annotated[WindowForm, Field(examples=["30d"])]
+    name: Annotated[Shown, Field(examples=["Checkout works"])] = ""
+    sli: Annotated[SliForm, Field(examples=[{"latency": {"under": "500ms"}}])] = "availability"
+    accounting: Accounting = Accounting()
+    alerting: Alerting = Alerting()
