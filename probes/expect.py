@@ -16,7 +16,7 @@ from probes.expressions import (
     parse_json_path,
     parse_pattern,
 )
-from probes.fields import Duration, Refused, Template, Text, parse_template
+from probes.fields import Duration, Refused, Template, Text, parse_template, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def _statuses(value: object) -> set[int]:
     if isinstance(value, str) and re.fullmatch(r"[1-5](xx|XX)", value):
         first = int(value[0]) * 100
         return set(range(first, first + 100))
-    raise Refused(f"{value!r} is not a status", mend="write 200, 2xx or [200, 204]")
+    raise Refused(f"{said(value)} is not a status", mend="write 200, 2xx or [200, 204]")
 
 
 def parse_status(value: object) -> StatusSet:
@@ -148,14 +148,14 @@ def _operand(operator: str, value: object, info: ValidationInfo) -> object:
     if operator == "regex":
         return parse_pattern(value)
     if operator in BOUNDS and not number:
-        raise Refused(f"{value!r} is not a number", at=(operator,))
+        raise Refused(f"{said(value)} is not a number", at=(operator,))
     if operator == "length" and (not isinstance(value, int) or isinstance(value, bool)):
-        raise Refused(f"{value!r} is not a whole number", at=(operator,))
+        raise Refused(f"{said(value)} is not a whole number", at=(operator,))
     if operator == "exists" and not isinstance(value, bool):
-        raise Refused(f"{value!r} is not true or false", at=(operator,))
+        raise Refused(f"{said(value)} is not true or false", at=(operator,))
     if operator == "type" and value not in TYPES:
         raise Refused(
-            f"{value!r} is not a JSON type", mend=f"one of {', '.join(TYPES)}", at=(operator,)
+            f"{said(value)} is not a JSON type", mend=f"one of {', '.join(TYPES)}", at=(operator,)
         )
     return parse_json(value, info)
 
@@ -175,7 +175,7 @@ def parse_json(value: object, info: ValidationInfo) -> object:
         return tuple(parse_json(inner, info) for inner in value)
     if value is None or isinstance(value, bool | int | float | Template):
         return value
-    raise Refused(f"{value!r} cannot be said in JSON", mend="put it in quotes")
+    raise Refused(f"{said(value)} cannot be said in JSON", mend="put it in quotes")
 
 
 def parse_json_expectations(value: object, info: ValidationInfo) -> tuple[JsonExpectation, ...]:
@@ -254,7 +254,7 @@ Texts = Annotated[
 
 def _sha256(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", value):
-        raise Refused(f"{value!r} is not a SHA-256", mend="write its 64 hexadecimal digits")
+        raise Refused(f"{said(value)} is not a SHA-256", mend="write its 64 hexadecimal digits")
     return value.lower()
 
 

@@ -20,7 +20,7 @@ from jsonpath.path import JSONPath
 from pydantic import PlainValidator, WithJsonSchema
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from probes.fields import Refused
+from probes.fields import Refused, said
 
 JSON_PATH_WORK = 500_000
 """Nodes that one JSON path may look at: well over any 1 MiB document read once."""
@@ -62,14 +62,14 @@ def parse_pattern(value: object) -> CompiledPattern:
     if isinstance(value, CompiledPattern):
         return value
     if not isinstance(value, str):
-        raise Refused(f"{value!r} is not text", mend="put it in quotes")
+        raise Refused(f"{said(value)} is not text", mend="put it in quotes")
     try:
         return CompiledPattern(value, re2.compile(value, _QUIET))
     except re2.error as error:
-        said = error.args[0] if error.args else ""
-        why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        complaint = error.args[0] if error.args else ""
+        why = str(complaint, errors="replace") if isinstance(complaint, bytes) else str(complaint)
         raise Refused(
-            f"{value!r} is not a regular expression: {why}",
+            f"{said(value)} is not a regular expression: {why}",
             mend="write RE2 syntax; it has no look-around and no back-references",
         ) from None
 
@@ -162,13 +162,13 @@ def parse_json_path(value: object) -> CompiledJsonPath:
     if isinstance(value, CompiledJsonPath):
         return value
     if not isinstance(value, str):
-        raise Refused(f"{value!r} is not text", mend="put it in quotes")
+        raise Refused(f"{said(value)} is not text", mend="put it in quotes")
     try:
         compiled = _ENVIRONMENT.compile(value)
     except JSONPathError as error:
         why = str(error).splitlines()[0]
         raise Refused(
-            f"{value!r} is not a JSON path: {why}", mend="write one such as $.items[0].sku"
+            f"{said(value)} is not a JSON path: {why}", mend="write one such as $.items[0].sku"
         ) from None
     assert isinstance(compiled, JSONPath)
     return CompiledJsonPath(value, compiled)
@@ -203,12 +203,12 @@ def parse_css(value: object) -> CompiledCss:
     if isinstance(value, CompiledCss):
         return value
     if not isinstance(value, str):
-        raise Refused(f"{value!r} is not text", mend="put it in quotes")
+        raise Refused(f"{said(value)} is not text", mend="put it in quotes")
     try:
         LexborHTMLParser("").css_first(value)
     except SelectolaxError:
         raise Refused(
-            f"{value!r} is not a CSS selector", mend="write one such as input[name=csrf]"
+            f"{said(value)} is not a CSS selector", mend="write one such as input[name=csrf]"
         ) from None
     return CompiledCss(value)
 

@@ -8,6 +8,7 @@ A slug, once shipped, is never renamed: people group and filter by it, and
 from __future__ import annotations
 
 import errno
+import os
 
 import pycurl
 
@@ -76,6 +77,10 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         return bad, "address-denied", f"connecting to {answer.denied} is not permitted here"
     if answer.failure == _OUT_OF_MEMORY:
         return Outcome.VOID, "no-sockets", "this machine has no memory left"
+    if "CONNECT tunnel failed" in said:
+        if "407" in said:
+            return Outcome.VOID, "proxy", "the proxy wants a login, or another one"
+        return bad, "proxy-refused", said
     if answer.failure in _PROXY_UNREACHABLE:
         return Outcome.VOID, "proxy", said
     if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno in OUR_OWN:
@@ -83,10 +88,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         return Outcome.VOID, reason, detail
     if proxy and answer.failure == pycurl.E_COULDNT_CONNECT:
         return Outcome.VOID, "proxy", said
-    if "CONNECT tunnel failed" in said:
-        if "407" in said:
-            return Outcome.VOID, "proxy", "the proxy wants other credentials"
-        return bad, "proxy-refused", said
+    if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno:
+        return bad, "connect", f"{said.partition(' after ')[0]}: {os.strerror(answer.errno)}"
     if answer.failure == pycurl.E_OPERATION_TIMEDOUT:
         return bad, "timeout", f"not done after {timeout_s:g} s: {_stage(answer)}"
     if answer.failure == pycurl.E_PEER_FAILED_VERIFICATION:

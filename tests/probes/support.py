@@ -34,8 +34,9 @@ class Asker:
     def __init__(self) -> None:
         self.shared = Shared()
 
-    def watch(self, timeout_s: float = 5, *, denied: tuple[Network, ...] | None = None) -> Watch:
-        rules = {} if denied is None else {"denied": denied}
+    def watch(
+        self, timeout_s: float = 5, *, denied: tuple[Network, ...] = METADATA_AND_LINK_LOCAL
+    ) -> Watch:
         return Watch(
             clock=SystemClock(),
             timeout_s=timeout_s,
@@ -87,6 +88,8 @@ async def speaking(
         finally:
             talks.discard(task)
             writer.close()
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
 
     server = await asyncio.start_server(talk, host, 0, ssl=tls)
     try:
