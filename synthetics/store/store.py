@@ -14,7 +14,7 @@ from synthetics.clock import Clock, SystemClock
 from synthetics.sample import Sample
 from synthetics.store.errors import StoreError
 from synthetics.store.lock import Lock
-from synthetics.store.opening import check_folder
+from synthetics.store.opening import check_folder, explain
 from synthetics.store.tending import Tending
 from synthetics.store.values import StoreStats
 from synthetics.store.writer import Change, Done, Intake, Work, Writer
@@ -158,9 +158,11 @@ class Store:
         Raises:
             StoreError: The database was lost, or cannot be written.
         """
-        await Tending(self.write, self._writer.beside, self._writer.expect_late).run(
-            now_ms, retention_ms
-        )
+        tending = Tending(self.write, self._writer.beside, self._writer.expect_late)
+        try:
+            await tending.run(now_ms, retention_ms)
+        except sqlite3.Error as error:
+            raise explain(self.path, error) from error
 
     def stats(self) -> StoreStats:
         """How the writer is doing."""

@@ -6,13 +6,13 @@ import asyncio
 import json
 import sqlite3
 from array import array
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from slo.timeline import Mark
+from synthetics.store.beside import Beside
 from synthetics.store.codes import MARKS
 from synthetics.store.days import DAY_MS, find_runs, merge, pack_durations, pack_runs
 from synthetics.store.history import archived_days, archived_until_ms, day_columns, raw_columns
@@ -78,14 +78,14 @@ class Tending:
 
     Args:
         write: Runs a change in the writer's transaction.
-        beside: A connection that reads, used by nobody else meanwhile.
+        beside: Where to read.
         expect_late: Tells the writer to note samples of days before an instant as late.
     """
 
     def __init__(
         self,
         write: Write,
-        beside: sqlite3.Connection,
+        beside: Beside,
         expect_late: Callable[[int], None],
     ) -> None:
         self._write = write
@@ -124,13 +124,13 @@ class Tending:
 
     def _next_day(self) -> int | None:
         """The first day with samples that is not archived."""
-        with _snapshot(self._beside) as connection:
+        with self._beside.snapshot() as connection:
             first = connection.execute(FIRST_SINCE, (archived_until_ms(connection),)).fetchone()[0]
         return None if first is None else int(first) // DAY_MS
 
     def _series_of(self, day: int) -> list[list[int]]:
         """All series, in groups that have a bounded number of rows on *day*."""
-        with _snapshot(self._beside) as connection:
+        with self._beside.snapshot() as connection:
             rows = connection.execute(
                 ROWS_OF_DAY, (day * DAY_MS, (day + 1) * DAY_MS - 1)
             ).fetchone()[0]
@@ -141,7 +141,7 @@ class Tending:
         return [series[at : at + size] for at in range(0, len(series), size)]
 
     def _late_days(self) -> list[tuple[int, list[int]]]:
-        with _snapshot(self._beside) as connection:
+        with self._beside.snapshot() as connection:
             before = archived_until_ms(connection) // DAY_MS
             found = connection.execute(LATE_DAYS, (before,)).fetchall()
         return [(day, json.loads(series)) for day, series in found]
@@ -149,7 +149,7 @@ class Tending:
     def _pack(self, day: int, series: Collection[int]) -> list[Packed]:
         """*series* on *day* as they are now: what is archived, and raw rows laid over it."""
         begin_ms = day * DAY_MS
-        with _snapshot(self._beside) as connection:
+        with self._beside.snapshot() as connection:
             old = {
                 row.series_id: (row.late, day_columns(connection, row))
                 for row in archived_days(connection, day, day, series)
@@ -209,13 +209,3 @@ def _totals(codes: bytes) -> dict[str, int]:
     for code, mark in enumerate(MARKS):
         totals[mark.name.lower()] += codes.count(code)
     return totals
-
-
-@contextmanager
-def _snapshot(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """One state of the database for several queries."""
-    connection.execute("BEGIN")
-    try:
-        yield connection
-    finally:
-        connection.execute("ROLLBACK")

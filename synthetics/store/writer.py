@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from synthetics.clock import Clock
 from synthetics.sample import Sample
+from synthetics.store.beside import Beside
 from synthetics.store.days import DAY_MS
 from synthetics.store.errors import DiskFullError, StoreError
 from synthetics.store.opening import explain, open_for_reading, open_for_writing
@@ -77,7 +78,7 @@ class Writer:
         self,
         path: Path,
         connection: sqlite3.Connection,
-        beside: sqlite3.Connection,
+        beside: Beside,
         reserve: Reserve,
         clock: Clock,
     ) -> None:
@@ -120,7 +121,7 @@ class Writer:
         )
         try:
             reserve.fill()
-            return cls(path, connection, open_for_reading(path), reserve, clock)
+            return cls(path, connection, Beside(open_for_reading(path)), reserve, clock)
         except sqlite3.Error as error:
             connection.close()
             raise explain(path, error) from error

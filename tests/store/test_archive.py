@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from probes.result import Outcome
 from slo.timeline import Mark, Run
 from synthetics.sample import Sample
-from synthetics.store import Columns, Reader, Store
+from synthetics.store import Columns, Reader, Store, StoreError
 from synthetics.store.codes import MARKS, NUMBERS
 from synthetics.store.days import (
     CodeRun,
@@ -279,6 +280,22 @@ async def _tend_with_arrival(store: Store, late: Sample, monkeypatch: pytest.Mon
     with monkeypatch.context() as patched:
         patched.setattr(Tending, "_pack", pack)
         await store.tend(_day(1) + DAY_MS // 2, 365 * DAY_MS)
+
+
+async def test_a_store_can_be_closed_while_it_is_tended(tmp_path: Path) -> None:
+    """A stopping service cancels its housekeeping, but no thread can be cancelled."""
+    path = tmp_path / "a.db"
+    samples = [each for probe in range(30) for each in minutes(f"probe-{probe}", 200)]
+    async with opened(path) as store:
+        await store.add(samples)
+        tending = asyncio.ensure_future(store.tend(_day(2), 365 * DAY_MS))
+        await store.write(lambda _: None)
+        await asyncio.sleep(0.02)
+        await store.close()
+        with suppress(StoreError):
+            await tending
+
+    check(path, reference(samples))
 
 
 async def test_columns_are_cut_to_the_window(tmp_path: Path) -> None:
