@@ -11,7 +11,7 @@ from synthetics.clock import Clock
 from synthetics.config.model import Config
 from synthetics.paging.judge import Judge
 from synthetics.sample import Sample
-from synthetics.store import DiskFullError, Reader
+from synthetics.store import DiskFullError, Reader, StoreError
 from synthetics.web.board import Board
 
 logger = logging.getLogger(__name__)
@@ -64,14 +64,24 @@ class Books:
         Go by *config*, whole: history that it needs is read first.
 
         Reading goes on in a thread; meanwhile samples wait in the queue and probing goes on.
+
+        Raises:
+            StoreError: The database could not be read or written; nothing has changed.
         """
         async with self.lock:
-            self._ledger.adopt(config)
-            if self._ledger.unknown():
-                await asyncio.to_thread(self._ledger.load, self._reader, self._clock.now_ms())
-            await self._judge.reload(config)
+            try:
+                await self._turn_to(config)
+                await self._judge.reload(config)
+            except StoreError:
+                await self._turn_to(self._board.config)
+                raise
             self._board.adopt(config)
             self._board.taken()
+
+    async def _turn_to(self, config: Config) -> None:
+        self._ledger.adopt(config)
+        if self._ledger.unknown():
+            await asyncio.to_thread(self._ledger.load, self._reader, self._clock.now_ms())
 
 
 def _not_decided(error: DiskFullError) -> None:

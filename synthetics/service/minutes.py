@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from synthetics.clock import Clock
 
@@ -12,7 +12,7 @@ LOOK_S = 1.0
 """Longest sleep between two looks at the clock, which may be set meanwhile."""
 
 
-async def minutes(clock: Clock) -> AsyncIterator[int]:
+async def minutes(clock: Clock) -> AsyncGenerator[int, None]:
     """
     Each whole UTC minute as it comes, in milliseconds.
 

@@ -140,12 +140,12 @@ class Service:
             path = self._settings.config
             try:
                 config = await asyncio.to_thread(load, path, environ=self._environ)
+                await self._adopt(config, rooms)
             except ConfigError as error:
                 problems = render(error.problems, therefore="the configuration before stays")
-            except KindError as error:
-                problems = f"{error}; the configuration before stays.\n"
+            except (KindError, StoreError) as error:
+                problems = f"{error}\nThe configuration before stays.\n"
             else:
-                await self._adopt(config, rooms)
                 return ""
             self._board.refused(problems)
             logger.error("the configuration was refused", extra={"action": "reload_refused"})
@@ -300,8 +300,11 @@ class Service:
     async def _tend(self, books: Books, store: Store) -> None:
         while True:
             await asyncio.sleep(TEND_S)
-            await store.tend(self._clock.now_ms(), self._config.retention_raw // _MILLISECOND)
             await books.trim()
+            try:
+                await store.tend(self._clock.now_ms(), self._config.retention_raw // _MILLISECOND)
+            except StoreError as error:
+                logger.error("%s", error, extra={"action": "not_tended"})  # noqa: TRY400 - it says all
 
     async def _close_rooms(self) -> None:
         """Let a reload that goes on come to its end, and begin none."""

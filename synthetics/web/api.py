@@ -11,7 +11,7 @@ from synthetics.reports import words
 from synthetics.schedule.phase import due_after_ms
 from synthetics.store.deliveries import Owed
 from synthetics.store.incidents import Incident
-from synthetics.web.board import Board, Reload
+from synthetics.web.board import Reload
 from synthetics.web.status import Overview, SloStatus
 
 
@@ -26,7 +26,7 @@ def as_json(overview: Overview) -> dict[str, Any]:
     return {
         "at": words.iso(overview.at_ms),
         "version": __version__,
-        "location": board.config.location,
+        "location": overview.config.location,
         "phase": board.phase.value,
         "started_at": words.iso(board.started_ms),
         "reload": _reload(board.reload),
@@ -38,10 +38,10 @@ def as_json(overview: Overview) -> dict[str, Any]:
                 "runbook": service.runbook,
                 "dashboard": service.dashboard,
             }
-            for service in board.config.services.values()
+            for service in overview.config.services.values()
         ],
         "slos": [slo_as_json(one) for one in overview.slos],
-        "probes": _probes(board, overview.at_ms),
+        "probes": _probes(overview),
         "incidents": [_incident(one) for one in overview.pages.incidents],
         "deliveries_owed": [_owed(one) for one in overview.pages.owed],
         "health": _health(overview),
@@ -106,10 +106,10 @@ def _reload(reload: Reload) -> dict[str, Any]:
     }
 
 
-def _probes(board: Board, at_ms: int) -> list[dict[str, Any]]:
+def _probes(overview: Overview) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for probe in board.config.probes.values():
-        newest = board.seen(probe.id).newest
+    for probe in overview.config.probes.values():
+        newest = overview.seen[probe.id].newest
         found.append(
             {
                 "id": probe.id,
@@ -117,7 +117,7 @@ def _probes(board: Board, at_ms: int) -> list[dict[str, Any]]:
                 "service": probe.service,
                 "kind": probe.kind,
                 "every_s": probe.every.total_seconds(),
-                "next_at": words.iso(due_after_ms(at_ms, probe)),
+                "next_at": words.iso(due_after_ms(overview.at_ms, probe)),
                 "newest": None
                 if newest is None
                 else {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -102,10 +102,11 @@ class Board:
             asked = seen.asked if sample.result.outcome is Outcome.VOID else sample
             self._seen[sample.probe] = Seen(seen.labels, asked, sample)
 
-    def seen(self, probe: str) -> Seen:
-        """What was seen of *probe*, which is configured."""
-        return self._seen[probe]
+    @property
+    def seen(self) -> Mapping[str, Seen]:
+        """
+        What was seen of every probe of *config*, by identifier.
 
-    def all_seen(self) -> list[Seen]:
-        """What was seen of every probe, as it is now."""
-        return list(self._seen.values())
+        A reload replaces the mapping, so one that was taken stays whole while it is read.
+        """
+        return self._seen

@@ -56,8 +56,8 @@ def render(overview: Overview, *, all_probes: bool = False) -> str:
     return _PAGES.get_template("status.html.j2").render(
         overview=overview,
         board=overview.board,
-        config=overview.board.config,
-        groups=by_service(overview.board.config.services, overview.slos),
+        config=overview.config,
+        groups=by_service(overview.config.services, overview.slos),
         headline=headline(overview),
         probes=shown,
         hidden=len(lines) - len(shown),
@@ -203,10 +203,9 @@ def short(ms: int) -> str:
 
 
 def _probe_lines(overview: Overview) -> Sequence[ProbeLine]:
-    board = overview.board
     lines = [
-        ProbeLine(probe=probe, newest=board.seen(probe.id).newest)
-        for probe in board.config.probes.values()
+        ProbeLine(probe=probe, newest=overview.seen[probe.id].newest)
+        for probe in overview.config.probes.values()
     ]
     return sorted(lines, key=lambda line: _RANK[line.outcome])
 

@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from synthetics.web import api, page, probe_metrics
 from synthetics.web.board import Board, Phase
 from synthetics.web.metrics import Snapshot, registry
-from synthetics.web.status import Overview, Sources
+from synthetics.web.status import Sources
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9380
@@ -76,11 +76,14 @@ class Site:
 
     async def _page(self, request: web.Request) -> web.Response:
         everything = request.query.get("probes") == "all"
-        html = page.render(await self._overview(), all_probes=everything)
+        overview = await self._known().overview()
+        html = await asyncio.to_thread(page.render, overview, all_probes=everything)
         return web.Response(text=html, content_type="text/html")
 
     async def _api(self, _: web.Request) -> web.Response:
-        return web.Response(text=api.dumps(await self._overview()), content_type="application/json")
+        overview = await self._known().overview()
+        text = await asyncio.to_thread(api.dumps, overview)
+        return web.Response(text=text, content_type="application/json")
 
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()
@@ -93,7 +96,7 @@ class Site:
         )
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         own = await asyncio.to_thread(encode, registry(snapshot))
-        probes = await probe_metrics.write(self._board.all_seen())
+        probes = await probe_metrics.write(list(self._board.seen.values()))
         end = END if own.endswith(END) else b""
         body = b"".join([own.removesuffix(END), *(piece.encode() for piece in probes), end])
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
@@ -125,9 +128,6 @@ class Site:
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         return web.FileResponse(STATIC / request.match_info["name"])
-
-    async def _overview(self) -> Overview:
-        return await self._known().overview()
 
     def _known(self) -> Sources:
         if self.sources is None:

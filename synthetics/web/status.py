@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.standing import Standing
-from synthetics.config.model import Service, Slo
+from synthetics.config.model import Config, Service, Slo
 from synthetics.paging.courier import CourierStats
 from synthetics.paging.judge import Judge, JudgeStats
 from synthetics.schedule.stats import ScheduleStats
@@ -17,6 +17,7 @@ from synthetics.store import Reader, StoreStats, deliveries, incidents
 from synthetics.store.deliveries import Owed
 from synthetics.store.incidents import Alert, Incident
 from synthetics.web.board import Board
+from synthetics.web.probe_metrics import Seen
 
 AT_ONCE = 20
 """SLOs that are reckoned before the loop is let go."""
@@ -71,10 +72,18 @@ class Pages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Everything at *at_ms*; *board* is the living one."""
+    """
+    Everything at *at_ms*, so that it can be written in a thread.
+
+    Attributes:
+        board: The living one, for what never changes in part.
+        config, seen: Of one and the same configuration.
+    """
 
     at_ms: int
     board: Board
+    config: Config
+    seen: Mapping[str, Seen]
     slos: Sequence[SloStatus]
     pages: Pages
     health: Health
@@ -102,11 +111,15 @@ class Sources:
     async def overview(self) -> Overview:
         """How everything stands now."""
         at_ms = self.board.clock.now_ms()
+        pages = await self.pages(at_ms)
+        slos = await self.slos(at_ms)  # last: a reload cannot come between these and the config
         return Overview(
             at_ms=at_ms,
             board=self.board,
-            slos=await self.slos(at_ms),
-            pages=await self.pages(at_ms),
+            config=self.board.config,
+            seen=self.board.seen,
+            slos=slos,
+            pages=pages,
             health=self.health(),
         )
 
