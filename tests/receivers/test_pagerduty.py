@@ -18,6 +18,7 @@ from synthetics.config.model import Severity
 from synthetics.receivers import pagerduty
 from synthetics.receivers.base import Failing, Fate, Link, Message
 from synthetics.receivers.pagerduty import Options, event
+from tests.docs.support import REPOSITORY, of_page
 from tests.receivers.support import ROUTING_KEY, FarSide, resolve, trigger
 
 OPTIONS = Options(routing_key=Secret(ROUTING_KEY))
@@ -79,56 +80,6 @@ CONTRACT: dict[str, Any] = {
         },
     ]
 }
-
-
-def test_a_trigger_in_full() -> None:
-    assert event(OPTIONS, trigger()) == {
-        "routing_key": ROUTING_KEY,
-        "event_action": "trigger",
-        "dedup_key": "synthetics-shop-9b1c2d3e4f506172",
-        "client": "Synthetics",
-        "client_url": "https://synthetics.example/",
-        "payload": {
-            "summary": "本店: checkout fails at step order (status 500) since 14:03 UTC",
-            "source": "tokyo",
-            "severity": "critical",
-            "timestamp": "2026-10-05T14:05:00.000Z",
-            "component": "checkout",
-            "group": "shop",
-            "class": "status",
-            "custom_details": {
-                "service": "本店",
-                "slo": "checkout-availability",
-                "tier": "fast",
-                "objective": 0.999,
-                "probe": "checkout",
-                "step": "order",
-                "reason": "status",
-                "failing_since": "2026-10-05T14:03:00.000Z",
-                "burn_rate_long": 50.0,
-                "burn_rate_short": 600.0,
-                "budget_left": 0.87,
-                "budget_gone_at": "2026-10-06T02:35:00.000Z",
-                "last_failure": {
-                    "at": "2026-10-05T14:04:55.000Z",
-                    "detail": "answered 500 Internal Server Error, 201 expected",
-                    "trace_id": "0af7651916cd43dd8448eb211c80319c",
-                    "request_id": "b7ad6b71-6920-3331",
-                },
-                "also_firing": ["home-fast"],
-                "incident": 7,
-            },
-        },
-        "links": [{"href": "https://wiki.example/oncall/shop", "text": "Runbook"}],
-    }
-
-
-def test_a_resolve_names_the_incident_and_no_more() -> None:
-    assert event(OPTIONS, resolve()) == {
-        "routing_key": ROUTING_KEY,
-        "event_action": "resolve",
-        "dedup_key": "synthetics-shop-9b1c2d3e4f506172",
-    }
 
 
 @pytest.mark.parametrize(
@@ -235,3 +186,13 @@ def test_a_routing_key_has_32_letters_and_digits(key: str) -> None:
 
 def test_events_go_to_pagerduty_unless_told_otherwise() -> None:
     assert OPTIONS.url.reveal() == "https://events.pagerduty.com/v2/enqueue"
+
+
+def test_the_page_shows_what_is_really_sent() -> None:
+    shown = [
+        json.loads(fence.text)
+        for fence in of_page(REPOSITORY / "docs" / "receivers" / "pagerduty.md")
+        if fence.language == "json"
+    ]
+
+    assert shown == [event(OPTIONS, trigger()), event(OPTIONS, resolve())]

@@ -16,6 +16,7 @@ from probes.fields import Secret
 from synthetics.receivers import webhook
 from synthetics.receivers.base import Verdict
 from synthetics.receivers.webhook import Options, payload
+from tests.docs.support import REPOSITORY, of_page
 from tests.receivers.support import SIGNING_SECRET, FarSide, resolve, trigger
 
 
@@ -82,40 +83,14 @@ async def test_every_2xx_means_that_it_was_taken(
     )
 
 
-def test_the_payload_in_full() -> None:
-    assert json.loads(json.dumps(payload(trigger()))) == {
-        "type": "incident.triggered",
-        "timestamp": "2026-10-05T14:05:00.000Z",
-        "data": {
-            "incident": 7,
-            "dedup_key": "synthetics-shop-9b1c2d3e4f506172",
-            "severity": "page",
-            "summary": "本店: checkout fails at step order (status 500) since 14:03 UTC",
-            "service": "shop",
-            "service_name": "本店",
-            "slo": "checkout-availability",
-            "tier": "fast",
-            "objective": 0.999,
-            "probe": "checkout",
-            "step": "order",
-            "reason": "status",
-            "location": "tokyo",
-            "failing_since": "2026-10-05T14:03:00.000Z",
-            "burn_rate": {"long": 50.0, "short": 600.0},
-            "budget_left": 0.87,
-            "budget_gone_at": "2026-10-06T02:35:00.000Z",
-            "last_failure": {
-                "at": "2026-10-05T14:04:55.000Z",
-                "detail": "answered 500 Internal Server Error, 201 expected",
-                "trace_id": "0af7651916cd43dd8448eb211c80319c",
-                "request_id": "b7ad6b71-6920-3331",
-            },
-            "resolution": "",
-            "also_firing": ["home-fast"],
-            "links": [{"text": "Runbook", "href": "https://wiki.example/oncall/shop"}],
-            "url": "https://synthetics.example/",
-        },
-    }
+def test_the_page_shows_what_is_really_sent() -> None:
+    [shown] = [
+        json.loads(fence.text)
+        for fence in of_page(REPOSITORY / "docs" / "receivers" / "webhook.md")
+        if fence.language == "json"
+    ]
+
+    assert json.loads(json.dumps(payload(trigger()))) == shown
 
 
 def test_a_resolve_says_why_it_is_over() -> None:
