@@ -19,7 +19,7 @@ MINUTE_MS = 60_000
 
 LOST = 0.0001
 """Share of samples that fail once and are well when asked again."""
-SLOW = 0.08
+SLOW = 0.05
 """Share of slow answers of the home page on its slow afternoon."""
 
 
