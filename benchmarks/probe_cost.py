@@ -32,7 +32,7 @@ ROUNDS = 3
 
 SERVER = """
 import asyncio, ssl, sys, trustme, uvloop
-ANSWER = b"HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\nContent-Length: 11\\r\\n\\r\\nhello world"
+ANSWER = b"HTTP/1.1 200 OK\\r\\nContent-Length: 11\\r\\n\\r\\nhello world"
 class Hello(asyncio.Protocol):
     def connection_made(self, transport): self.transport = transport
     def data_received(self, data): self.transport.write(ANSWER)
@@ -63,7 +63,7 @@ def floor(url: str, authority: str, probes: int) -> float:
             (pycurl.FORBID_REUSE, 1),
             (pycurl.SSL_SESSIONID_CACHE, 0),
             (pycurl.CAINFO, authority),
-            (pycurl.WRITEFUNCTION, lambda chunk: None),
+            (pycurl.WRITEFUNCTION, lambda _: None),
         ):
             easy.setopt(option, value)
         multi.add_handle(easy)

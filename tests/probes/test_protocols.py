@@ -29,7 +29,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextlib.asynccontextmanager
-async def speaking_all_versions(authority: trustme.CA, folder: Path) -> AsyncIterator[int]:
+async def speaking_all_versions(
+    authority: trustme.CA, folder: Path, patch: pytest.MonkeyPatch
+) -> AsyncIterator[int]:
     """HTTP/1.1 and 2 on TCP, HTTP/3 on UDP, all on one port, which it gives."""
     leaf = authority.issue_cert("127.0.0.1")
     leaf.private_key_pem.write_to_path(str(folder / "key.pem"))
@@ -44,6 +46,15 @@ async def speaking_all_versions(authority: trustme.CA, folder: Path) -> AsyncIte
     config.certfile, config.keyfile = str(folder / "chain.pem"), str(folder / "key.pem")
     config.alpn_protocols = ["h2", "http/1.1"]
     config.graceful_timeout = 0.1
+    loop = asyncio.get_running_loop()
+    make, opened = loop.create_datagram_endpoint, []
+
+    async def remember(*args: Any, **settings: Any) -> Any:
+        made = await make(*args, **settings)
+        opened.append(made[0])
+        return made
+
+    patch.setattr(loop, "create_datagram_endpoint", remember)
     config.errorlog = None
     stop, ready = asyncio.Event(), asyncio.Event()
     config.startup_timeout = 5
@@ -60,15 +71,22 @@ async def speaking_all_versions(authority: trustme.CA, folder: Path) -> AsyncIte
     finally:
         stop.set()
         await task
-        tcp.detach()  # hypercorn has closed both
+        for transport in opened:  # hypercorn leaves its UDP transports to the collector
+            transport.close()
+        tcp.detach()
         udp.detach()
+        await asyncio.sleep(0)
 
 
 async def test_each_version_is_spoken_as_asked(
-    asker: Asker, authority: trustme.CA, pem: str, tmp_path: Path
+    asker: Asker,
+    authority: trustme.CA,
+    pem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen = {}
-    async with speaking_all_versions(authority, tmp_path) as port:
+    async with speaking_all_versions(authority, tmp_path, monkeypatch) as port:
         for version in ("1.1", "2", "3", "auto"):
             result = await asker.http(
                 {
