@@ -288,6 +288,12 @@ class BodyExpectation:
     sha256: Sha256 | None = None
     json: JsonExpectations = ()
 
+    def __post_init__(self) -> None:
+        several = (self.contains, self.not_contains, self.json)
+        single = (self.regex, self.empty, self.sha256)
+        if not any(several) and all(one is None for one in single):
+            raise Refused("nothing is expected", mend="write contains, regex, json or the like")
+
     @property
     def needs_text(self) -> bool:
         """Whether the bytes have to be decoded."""
