@@ -119,7 +119,6 @@ _SELECT = """
     FROM deliveries
 """
 OF_INCIDENT = _SELECT + "WHERE incident_id = :incident_id ORDER BY id"
-LATEST = _SELECT + "ORDER BY id DESC LIMIT :limit"
 
 
 def owe(
@@ -207,11 +206,6 @@ def owed(db: sqlite3.Connection) -> list[Owed]:
 def of_incident(db: sqlite3.Connection, incident_id: int) -> list[Delivery]:
     """Everything that was ever owed for an incident, in order."""
     return [_delivery(row) for row in db.execute(OF_INCIDENT, {"incident_id": incident_id})]
-
-
-def latest(db: sqlite3.Connection, *, limit: int) -> list[Delivery]:
-    """The newest deliveries, newest first."""
-    return [_delivery(row) for row in db.execute(LATEST, {"limit": limit})]
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:

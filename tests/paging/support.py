@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -231,8 +232,8 @@ class Desk:
 
     async def told(self, receiver: str = "oncall") -> list[Delivery]:
         """Everything that *receiver* was ever owed."""
-        every = await self.store.write(lambda db: deliveries.latest(db, limit=10_000))
-        return [one for one in reversed(every) if one.receiver == receiver]
+        every = await self.store.write(all_deliveries)
+        return [one for one in every if one.receiver == receiver]
 
     async def events(self, receiver: str = "oncall") -> list[tuple[str, str]]:
         """The same, as event and state."""
@@ -277,6 +278,7 @@ class Phone:
         self.silent = False
         self.port = 0
         self._changed = asyncio.Condition()
+        self._let_go = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -310,6 +312,11 @@ class Phone:
             await self._runner.cleanup()
             self._runner = None
 
+    def let_go(self) -> None:
+        """Answer, also the calls that are waiting."""
+        self.silent = False
+        self._let_go.set()
+
     async def heard(self, count: int) -> list[Call]:
         """The calls, once there are *count*."""
         async with asyncio.timeout(10), self._changed:
@@ -322,9 +329,19 @@ class Phone:
             self.calls.append(Call(dict(request.headers), raw))
             self._changed.notify_all()
         if self.silent:
-            await asyncio.Event().wait()
+            await self._let_go.wait()
         status, headers = self.answers.pop(0) if self.answers else (202, {})
         return web.Response(status=status, headers=headers, text=self.text)
+
+
+def all_deliveries(db: sqlite3.Connection) -> list[Delivery]:
+    """Everything that was ever owed, in order."""
+    every = [
+        delivery
+        for incident in incidents.between(db, 0, 2**60)
+        for delivery in deliveries.of_incident(db, incident.id)
+    ]
+    return sorted(every, key=lambda one: one.id)
 
 
 def maintenance(from_ms: int, to_ms: int) -> Maintenance:

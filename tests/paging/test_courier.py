@@ -20,7 +20,7 @@ from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.store import deliveries, incidents
 from synthetics.store.deliveries import Delivery
 from synthetics.store.store import Store
-from tests.paging.support import NOON_MS, Phone
+from tests.paging.support import NOON_MS, Phone, all_deliveries
 
 
 def at_once(_low: float, _high: float) -> float:
@@ -64,9 +64,7 @@ class Box:
 
     async def all(self) -> list[Delivery]:
         """Every delivery, in order."""
-        return list(
-            reversed(await self.store.write(lambda db: deliveries.latest(db, limit=10_000)))
-        )
+        return await self.store.write(all_deliveries)
 
     async def states(self) -> list[str]:
         return [one.state.value for one in await self.all()]
