@@ -16,7 +16,7 @@ from synthetics.clock import millis
 from synthetics.demo.child import ChildFailed, Service, service
 from synthetics.demo.configuration import PAGERDUTY, SECRETS, SHOP, configuration
 from synthetics.demo.loopback import serving
-from synthetics.demo.month import ReportFailed, reported, simulated
+from synthetics.demo.month import Generation, ReportFailed, generating
 from synthetics.demo.pagerduty import Event, PagerDuty
 from synthetics.demo.paper import Paper
 from synthetics.demo.samples import first_bad, of_probe
@@ -83,8 +83,9 @@ class _Story:
                 async with asyncio.timeout(LIMIT_S):
                     await self._begin(child, shop, pagerduty)
                     page = await self._break(child)
-                    await self._mend(child, page)
-                    await self._report()
+                    async with generating(self._into) as history:
+                        await self._mend(child, page)
+                        await self._report(history)
             except TimeoutError:
                 return self._failed(child, f"waited for {self._awaited}, and it did not come")
             except (ChildFailed, ReportFailed) as error:
@@ -142,15 +143,13 @@ class _Story:
         paper.row(_at(resolve), "RESOLVED", words, fg="green", bold=True)
         self.worked = True
 
-    async def _report(self) -> None:
+    async def _report(self, history: Generation) -> None:
         paper = self._paper
         paper.heading("The report of a month: SIMULATED history")
         self._awaited = "the report"
-        made = await simulated(self._into)
         html = self._into / "report.html"
-        for line in (await reported(made)).splitlines():
+        for line in (await history.report(html)).splitlines():
             paper.line(line)
-        await reported(made, "--format", "html", "--output", str(html))
         paper.heading("The end")
         paper.line("Page and resolve arrived under one key.", fg="green", bold=True)
         paper.line(f"The same report as a page: {html}")
