@@ -97,12 +97,14 @@ class Runner:
         self._bugs: dict[str, str] = {}
         self.stats = ScheduleStats()
         self.asking = 0
-        self.configure(config)
-
-    def configure(self, config: Config) -> None:
-        """Take the limits of *config* for the runs to come."""
         self._config = config
         self._slots = asyncio.Semaphore(config.in_flight)
+
+    def configure(self, config: Config) -> None:
+        """Take the limits of *config* for the runs to come; those in flight keep their places."""
+        if config.in_flight != self._config.in_flight:
+            self._slots = asyncio.Semaphore(config.in_flight)
+        self._config = config
 
     @property
     def in_flight(self) -> int:

@@ -149,7 +149,7 @@ async def test_a_clock_set_forward_by_a_month_costs_no_more_than_a_moment(drive:
     began = time.perf_counter()
     await drive.look()
 
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 2
     assert len(drive.gaps) == 1
     assert drive.gaps[0][2] >= 30 * 24 * HOUR_S - 1
 

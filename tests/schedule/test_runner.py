@@ -263,6 +263,22 @@ async def test_draining_ends_what_runs_and_begins_nothing() -> None:
     assert gate.began == 1
 
 
+async def test_a_reload_with_the_same_limit_gives_no_second_helping() -> None:
+    taken, gate = Taken(), Gate()
+    runner = a_runner(taken, gate.run, in_flight=1)
+    runner.beat([a_probe("before")], 0)
+    await gate.changed.wait()
+
+    runner.configure(a_config(in_flight=1))
+    runner.beat([a_probe("after")], 0)
+    await asyncio.sleep(0)
+    asking = runner.asking
+    gate.open.set()
+    await runner.idle()
+
+    assert asking == 1
+
+
 async def test_new_limits_hold_for_the_runs_to_come() -> None:
     taken, gate = Taken(), Gate()
     runner = a_runner(taken, gate.run, in_flight=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import time
 
 from synthetics.store import Reader, deliveries
 from tests.service.support import PATIENCE_S, SECRET, Place
@@ -121,10 +120,8 @@ async def test_a_second_signal_ends_it_at_once(place: Place) -> None:
         await place.shop.being_asked.wait()
         service.signal(signal.SIGINT)
         await service.until("stopping")
-        began = time.monotonic()
         service.signal(signal.SIGINT)
-        assert await service.ended() == 1
-        assert time.monotonic() - began < 0.5
+        assert await service.ended() == 1, "0 would mean that it waited for the run"
 
 
 async def test_a_second_service_on_one_database_says_who_holds_it(place: Place) -> None:
