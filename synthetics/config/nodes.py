@@ -19,7 +19,7 @@ from synthetics.config.words import clip
 MOST_REPEATED = 100_000
 """Values that aliases may add by repeating what they point at."""
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,999})")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
 _WORD = re.compile(r"[\w.-]+")
 _WORDS: dict[str, bool | None] = {

@@ -59,11 +59,12 @@ def read_slos(reader: Reader, probes: Mapping[str, Probe], top: Top) -> dict[str
 
 def read_alerting(reader: Reader) -> written.Alerting:
     """The section `alerting`, or what holds without it."""
+    before = len(reader.problems)
     data = reader.data.get("alerting", {})
     read: written.Alerting | None = reader.check(checker(written.Alerting), data, ("alerting",))
     if isinstance(data, dict):
         check_tiers(reader, ("alerting",), data)
-    return read or written.Alerting()
+    return read if read and len(reader.problems) == before else written.Alerting()
 
 
 def _slo(

@@ -30,7 +30,8 @@ from synthetics.config.syntax import DEEPEST, Misread, compose
         (".5", ".5"),
         (".inf", ".inf"),
         ("2026-11-01", "2026-11-01"),
-        ("99999999999999999999999", "99999999999999999999999"),
+        ("99999999999999999999999", 99999999999999999999999),
+        ("9" * 5000, "9" * 5000),
     ],
 )
 def test_only_plain_numbers_booleans_and_null_are_more_than_text(

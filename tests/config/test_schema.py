@@ -45,6 +45,7 @@ BEYOND_A_SCHEMA = {
         "uneven-indentation",
     },
     ELSEWHERE: {
+        "common-tier-that-is-upside-down",
         "common-tier-that-never-fires",
         "confirmations-longer-than-interval",
         "default-tiers-that-never-fire",
