@@ -110,7 +110,7 @@ def _before(slo: SloReport) -> Iterator[str]:
         said += columns.right(available, 10)
         if past.tally.kept:
             said += f"  {story.verdict(past.tally.met(slo.objective)):<7}"
-            said += f"  {strip.budget_bar(past, slo.objective, 20):<20}  {known} known"
+            said += f"  {strip.budget_bar(past, slo.objective, 19):<19}  {known} known"
         yield (columns.left(f"  {head}", 19) + said).rstrip()
         head = ""
 
