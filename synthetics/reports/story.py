@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from slo.budget import Rate
+from slo.budget import INFINITE, Rate
 from synthetics.reports import rules, words
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, State, Trouble
 
@@ -40,15 +40,17 @@ def answer(report: MonthReport) -> str:
     so_far = " so far" if report.state is State.UNFINISHED else ""
     if unknown == len(slos):
         return nothing_kept(report)
-    if missed:
-        said = f"{len(missed)} of {words.many(len(slos), 'objective')} missed{so_far}"
+    if len(slos) == 1:
+        said = f"The objective is {'missed' if missed else 'met'}{so_far}"
+    elif missed:
+        said = f"{len(missed)} of {len(slos)} objectives missed{so_far}"
         if len(missed) <= NAMED:
             said += f" ({', '.join(missed)})"
     elif unknown:
-        said = f"{len(slos) - unknown} of {words.many(len(slos), 'objective')} met{so_far}"
+        said = f"{len(slos) - unknown} of {len(slos)} objectives met{so_far}"
     else:
-        all_of_them = {1: "The objective is", 2: "Both objectives are"}
-        said = all_of_them.get(len(slos), f"All {len(slos)} objectives are") + f" met{so_far}"
+        said = "Both" if len(slos) == 2 else f"All {len(slos)}"
+        said += f" objectives are met{so_far}"
     return said + (f", {unknown} unknown." if unknown else ".")
 
 
@@ -173,6 +175,8 @@ def left(remaining: Rate | None) -> str:
     """What is left of a budget: ``53.7% left``, or how much more than all of it was used."""
     if remaining is None:
         return words.UNKNOWN
+    if remaining == -INFINITE:
+        return "none allowed"
     if remaining < 0:
         return f"overspent by {words.used(-remaining)}"
     return f"{words.covered(Fraction(remaining))} left"

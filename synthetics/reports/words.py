@@ -74,11 +74,11 @@ def covered(ratio: Fraction | None) -> str:
 
 
 def used(ratio: Fraction | float | None) -> str:
-    """A share of budget that was used; rounded up to one digit, ``inf`` in words."""
+    """A share of budget that was used; rounded up to one digit; of nothing, ``all``."""
     if ratio is None:
         return UNKNOWN
     if isinstance(ratio, float):
-        return "all, there was none"
+        return "all"
     if ratio.denominator == 1:
         return f"{ratio * 100}%"
     return _fixed(-_floor(-ratio, 1), 1) + "%"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from synthetics.config.model import Config
+from synthetics.config.model import Config, Service
 from synthetics.reports import columns, formats, to_csv, to_html, to_json, to_markdown, to_text
-from synthetics.reports.model import MonthReport
-from tests.reports.support import LABEL, TOKYO, golden, report_of
+from synthetics.reports.model import Month, MonthReport
+from tests.reports.support import LABEL, TOKYO, a_config, a_slo, golden, report_of
 
 NASTY = '=HYPERLINK("http://x.example","y")'
 
@@ -45,6 +45,38 @@ def test_an_unfinished_month(unfinished: MonthReport) -> None:
 def test_an_unknown_format_is_refused(finished: MonthReport) -> None:
     with pytest.raises(ValueError, match="'pdf' is no format; there are text, markdown"):
         formats.render(finished, "pdf")
+
+
+@pytest.mark.parametrize("shape", formats.FORMATS)
+@pytest.mark.parametrize(
+    ("objective", "month", "services"),
+    [
+        pytest.param("1", Month(2026, 10), (), id="nothing may fail, and something did"),
+        pytest.param("0.000001", Month(2026, 10), (), id="nearly everything may fail"),
+        pytest.param("0.999", Month(2026, 9), (), id="nearly all of the budget went on one day"),
+        pytest.param("0.999", Month(2026, 2), (), id="before anything was kept"),
+        pytest.param("0.999", Month(2027, 10), (), id="has not begun"),
+        pytest.param("0.999", Month(2026, 10), ("search",), id="a service without objectives"),
+    ],
+)
+def test_every_format_takes_every_month(
+    shop_database: Path, shape: str, objective: str, month: Month, services: tuple[str, ...]
+) -> None:
+    config = a_config(
+        a_slo("checkout", objective=objective),
+        services=(Service(id="shop", name="shop"), Service(id="search", name="search")),
+    )
+    found = report_of(config, shop_database, month=month, services=services)
+
+    written = formats.render(found, shape)
+
+    assert re.findall(r"\b(?:nan|NaN|None|Infinity)\b", written) == []
+
+
+def test_of_a_budget_of_nothing_nothing_is_left(shop_database: Path) -> None:
+    text = to_text.render(report_of(a_config(a_slo("checkout", objective="1")), shop_database))
+
+    assert "all of events, none allowed; 1h10m of 0s as time" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("shape", formats.FORMATS)

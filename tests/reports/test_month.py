@@ -193,7 +193,7 @@ def test_one_failure_is_never_a_hundred_percent_and_all_budget_of_none(tmp_path:
 
     assert slo.met is False
     assert story.by_events(slo) == "99.97%"
-    assert story.budget_events(slo) == "all, there was none"
+    assert story.budget_events(slo) == "all"
 
 
 def test_services_are_chosen_by_name(shop_config: Config, shop_database: Path) -> None:
