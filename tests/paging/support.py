@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -165,8 +165,14 @@ class Desk:
     clock: HeldClock
     config: Config
     ledger: Ledger
-    judge: Judge
+    judge: Judge = field(init=False)
     woken: list[int] = field(default_factory=list)
+    wakes: list[Callable[[], None]] = field(default_factory=list)
+
+    def wake(self) -> None:
+        self.woken.append(self.clock.now_ms())
+        for each in self.wakes:
+            each()
 
     @classmethod
     @asynccontextmanager
@@ -176,11 +182,8 @@ class Desk:
         clock = HeldClock(NOON_MS)
         store = await Store.open(path / "synthetics.db", clock=clock, linger_s=0.0)
         ledger = Ledger(configured)
-        woken: list[int] = []
-        judge = await Judge.resume(
-            store, ledger, configured, clock=clock, wake=lambda: woken.append(clock.now_ms())
-        )
-        desk = cls(store, clock, configured, ledger, judge, woken)
+        desk = cls(store, clock, configured, ledger)
+        desk.judge = await Judge.resume(store, ledger, configured, clock=clock, wake=desk.wake)
         past = [
             sample(NOON_MS - minute * MINUTE_MS, probe=probe)
             for minute in range(60)
@@ -215,13 +218,12 @@ class Desk:
     async def restart(self) -> None:
         """The process dies and another begins on the same file."""
         self.judge.close()
-        wake = self.woken.append
         self.judge = await Judge.resume(
             self.store,
             self.ledger,
             self.config,
             clock=self.clock,
-            wake=lambda: wake(self.clock.now_ms()),
+            wake=self.wake,
         )
 
     async def reload(self, configured: Config) -> None:
@@ -319,7 +321,7 @@ class Phone:
 
     async def heard(self, count: int) -> list[Call]:
         """The calls, once there are *count*."""
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(20), self._changed:
             await self._changed.wait_for(lambda: len(self.calls) >= count)
         return self.calls
 
