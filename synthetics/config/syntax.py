@@ -18,7 +18,7 @@ from yaml.reader import ReaderError
 Path = tuple[str | int, ...]
 
 DEEPEST = 64
-"""Levels of nesting; libyaml's composer would overflow the stack at some 10,000."""
+"""Levels of nesting; libyaml's composer would overflow the stack, long before 100,000."""
 
 PLAIN, TEXT, MAPPING, SEQUENCE = "plain", "text", "mapping", "sequence"
 """The tags of composed nodes; any other was written."""

@@ -80,7 +80,10 @@ def validator() -> Draft202012Validator:
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    derandomize=True,
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(place=st.integers(0, len(PLACES) - 1), value=VALUES)
 def test_what_the_schema_refuses_the_loader_refuses_too(

@@ -32,7 +32,9 @@ def test_no_file_holds_a_path_of_a_machine_or_an_address_of_a_registry() -> None
     found = [
         f"{file.relative_to(REPOSITORY)}:{number}"
         for file in _kept(".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".sh", "Makefile", "run")
-        for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        for number, line in enumerate(
+            file.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+        )
         if machine.search(line) or any(registry in line for registry in registries)
     ]
 
