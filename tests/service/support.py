@@ -38,7 +38,7 @@ slos:
     probes: [home]
     objective: 99%
     window: 1d
-    alerting: {{tiers: [{{name: fast, severity: page, factor: 40, long: 8s, short: 4s}}]}}
+    alerting: {{tiers: [{{name: fast, severity: page, factor: 40, long: 5s, short: 2s}}]}}
 receivers:
   oncall: {{webhook: {{url: "{receiver}/hook"}}}}
 routes:

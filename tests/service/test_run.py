@@ -103,7 +103,7 @@ async def test_what_was_counted_and_owed_survives_kill_9(place: Place) -> None:
 
 async def test_what_runs_when_it_is_stopped_is_finished_and_stored(place: Place) -> None:
     place.shop.delay_s = 0.5
-    async with place.running() as service:
+    async with place.running("--log-format", "json") as service:
         await place.shop.being_asked.wait()
         assert await service.stop() == 0
 
@@ -111,6 +111,8 @@ async def test_what_runs_when_it_is_stopped_is_finished_and_stored(place: Place)
         (newest,) = reader.latest().values()
     assert newest.sample.result.outcome == "good"
     assert newest.sample.result.duration_s >= 0.5
+    said = [json.loads(line)["action"] for line in service.lines]
+    assert said == ["listening", "ready", "stopping", "stopped"]
 
 
 async def test_a_second_signal_ends_it_at_once(place: Place) -> None:
@@ -151,11 +153,3 @@ async def test_a_bad_file_starts_nothing(place: Place) -> None:
     assert (code, out) == (2, "")
     assert "1 problem found; nothing was started." in err
     assert not place.database.exists()
-
-
-async def test_json_logs_are_json(place: Place) -> None:
-    async with place.running("--log-format", "json") as service:
-        await service.stop()
-
-    said = [json.loads(line) for line in service.lines]
-    assert [line["action"] for line in said] == ["listening", "ready", "stopping", "stopped"]
