@@ -16,7 +16,10 @@ from synthetics.config.syntax import Misread, Path
 LONGEST_LINE = 68
 """Characters of a source line that are shown around the place; with the margin, a terminal's 80."""
 
-_REFERENCES_ONLY = re.compile(r"(\$\{(env|file):[^}]*\})+")
+_REFERENCES_ONLY = re.compile(r"(\$\{[^}]*\})+")
+
+_TELLING = re.compile(r"passw|secret|token|api.?key|authoriz|cookie|credential", re.IGNORECASE)
+"""Names of headers and fields whose values are better not shown, whatever their type."""
 
 Span = tuple[int, int]
 
@@ -126,5 +129,13 @@ def _secrets_below(node: Node, below: Path, checker: Checker) -> Iterator[Node]:
     elif isinstance(node, SequenceNode):
         for i, item in enumerate(node.value):
             yield from _secrets_below(item, (*below, i), checker)
-    elif isinstance(node, ScalarNode) and not _REFERENCES_ONLY.fullmatch(node.value):
-        yield from [node] if checker.secret(below) else []
+    elif isinstance(node, ScalarNode) and _hides(node.value, below, checker):
+        yield node
+
+
+def _hides(text: str, below: Path, checker: Checker) -> bool:
+    """Whether *text*, at the path *below* of a kind's options, must not be shown."""
+    if _REFERENCES_ONLY.fullmatch(text):
+        return False
+    telling = bool(below) and _TELLING.search(str(below[-1])) is not None
+    return telling or checker.secret(below)

@@ -169,6 +169,18 @@ def test_a_secret_written_out_is_in_no_line_that_an_error_shows(read: Load, line
             assert shown[: problem.width] == "hedaers"
 
 
+def test_a_value_under_a_telling_name_is_not_shown_either(read: Load) -> None:
+    (problem,) = refused(
+        read,
+        HOME.replace("/}}", "/, headers: {Authorization: Bearer hunter22, Accept: a}, expct: {}}}"),
+    )
+
+    assert problem.mend == "did you mean `expect`?"
+    assert problem.source_line is not None
+    assert "hunter22" not in problem.source_line
+    assert "Accept: a" in problem.source_line
+
+
 def test_a_secret_in_pem_hides_every_line_of_it(read: Load) -> None:
     problems = refused(
         read,
