@@ -27,7 +27,7 @@ OUR_OWN = {
 }
 """Errors of a connection that say something of us and nothing of the target: outcome ``void``."""
 
-_VERIFY = {
+VERIFY = {
     9: ("tls-not-yet-valid", "the certificate is not valid yet"),
     10: ("tls-expired", "the certificate has expired"),
     18: ("tls-self-signed", "the certificate is self-signed"),
@@ -39,8 +39,7 @@ _VERIFY = {
 }
 """OpenSSL's verdicts on a certificate."""
 
-_CODES = {
-    pycurl.E_UNSUPPORTED_PROTOCOL: "protocol",
+CODES = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
     pycurl.E_COULDNT_CONNECT: "connect",
     8: "malformed",  # E_WEIRD_SERVER_REPLY: not HTTP at all
@@ -93,8 +92,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
     if answer.failure == pycurl.E_OPERATION_TIMEDOUT:
         return bad, "timeout", f"not done after {timeout_s:g} s: {_stage(answer)}"
     if answer.failure == pycurl.E_PEER_FAILED_VERIFICATION:
-        if answer.verify in _VERIFY:
-            reason, detail = _VERIFY[answer.verify]
+        if answer.verify in VERIFY:
+            reason, detail = VERIFY[answer.verify]
             return bad, reason, detail
         if "subject name" in said or "target host" in said:
             return bad, "tls-wrong-host", "the certificate is for another host"
@@ -102,7 +101,7 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         return bad, _reception(said), said
     if answer.failure == pycurl.E_UNSUPPORTED_PROTOCOL and "HTTP/0.9" in said:
         return bad, "malformed", "the answer does not begin as HTTP does"
-    return bad, _CODES.get(answer.failure, "failed"), said or pycurl.easy_strerror(answer.failure)
+    return bad, CODES.get(answer.failure, "failed"), said or pycurl.easy_strerror(answer.failure)
 
 
 def _reception(said: str) -> str:
