@@ -16,7 +16,7 @@ from synthetics.config.model import Severity
 from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.receivers.fields import RoutingKey, Url
 from synthetics.receivers.post import Answer, judge, post
-from synthetics.receivers.text import flat, iso, shorten
+from synthetics.receivers.text import flat, is_link, iso, shorten
 
 if TYPE_CHECKING:
     import aiohttp
@@ -28,7 +28,7 @@ PER_MINUTE = 120
 
 ENQUEUE = Secret("https://events.pagerduty.com/v2/enqueue")
 
-_LIMITS = {"summary": 1024, "dedup_key": 255, "text": 1024, "link": 2048, "links": 10, "also": 50}
+_LIMITS = {"summary": 1024, "dedup_key": 255, "text": 1024, "links": 10, "also": 50}
 # The sum of these is far below the 512 KB that PagerDuty takes, four bytes a character.
 
 _SEVERITIES = {Severity.PAGE: "critical", Severity.TICKET: "warning", Severity.LOG: "info"}
@@ -85,7 +85,7 @@ def event(options: Options, message: Message) -> dict[str, Any]:
     links = [
         {"href": link.href, "text": _text(link.text) or link.href}
         for link in message.links[: _LIMITS["links"]]
-        if len(link.href) <= _LIMITS["link"] and flat(link.href) == link.href
+        if is_link(link.href)
     ]
     client = {"client": "Synthetics", "client_url": message.url or None}
     return {

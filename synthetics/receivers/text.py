@@ -6,6 +6,8 @@ import unicodedata
 
 from synthetics.clock import instant
 
+LONGEST_LINK = 2048
+
 _BREAKS = {"Cc", "Zl", "Zp"}
 _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
@@ -42,6 +44,11 @@ def shorten(text: str, limit: int) -> str:
     if len(found) <= limit and len(text) <= 4 * limit:
         return found
     return found[: limit - 1].rstrip() + "…"
+
+
+def is_link(href: str) -> bool:
+    """Whether *href* can be sent as it is; one that must be cut or mended leads nowhere."""
+    return len(href) <= LONGEST_LINK and " " not in href and flat(href) == href
 
 
 def iso(ms: int | None) -> str | None:

@@ -17,7 +17,7 @@ from probes.fields import Refused, Secret, SecretText
 from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.receivers.fields import SigningSecret, Url, signing_key
 from synthetics.receivers.post import judge, post
-from synthetics.receivers.text import flat, iso, shorten
+from synthetics.receivers.text import is_link, iso, shorten
 
 if TYPE_CHECKING:
     import aiohttp
@@ -117,7 +117,7 @@ def payload(message: Message) -> dict[str, Any]:
             "links": [
                 {"text": _text(link.text), "href": link.href}
                 for link in message.links[:_LINKS]
-                if flat(link.href) == link.href
+                if is_link(link.href)
             ],
             "url": message.url,
         },

@@ -126,6 +126,11 @@ def test_whatever_is_told_keeps_the_contract(message: Message, over: bool) -> No
     assert len(body) <= 512 * 1024
 
 
+@pytest.mark.parametrize("href", ["https://a.example/b c", "https://a.example/\n", "x" * 2049])
+def test_a_link_that_would_have_to_be_mended_is_left_out(href: str) -> None:
+    assert event(OPTIONS, trigger(links=(Link(text="Runbook", href=href),)))["links"] == []
+
+
 def test_two_long_keys_stay_two() -> None:
     first, second = (event(OPTIONS, trigger(dedup_key="k" * 300 + end)) for end in "ab")
 
