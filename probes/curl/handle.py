@@ -36,7 +36,7 @@ _LITERAL = re.compile(r"https?://(\[|[0-9.]+[:/?#])")
 _PROTOCOLS = {1: "HTTP/1.0", 2: "HTTP/1.1", 3: "HTTP/2", 30: "HTTP/3"}
 
 
-class _Opened(socket.socket):
+class _Opened(socket.SocketType):
     """
     A socket that libcurl takes a duplicate of, closed without a word after.
 
@@ -47,8 +47,7 @@ class _Opened(socket.socket):
     __slots__ = ()
 
     def __del__(self) -> None:
-        if self.fileno() >= 0:
-            self.close()
+        self.close()
 
 
 class Transfer:
