@@ -72,18 +72,17 @@ class PagerDuty:
         app.router.add_get("/", self._list)
         return app
 
-    async def wait_for(self, action: str, *, dedup_key: str = "", after: int = 0) -> Event:
+    async def wait_for(self, action: str, *, dedup_key: str = "") -> Event:
         """
         The first event of *action*, once it is here; the caller brings the timeout.
 
         Args:
             action: ``trigger``, ``acknowledge`` or ``resolve``.
             dedup_key: Only of this incident, unless empty.
-            after: How many of the events so far to pass over.
         """
         async with self._changed:
             while True:
-                for event in self.events[after:]:
+                for event in self.events:
                     if event.action == action and dedup_key in {"", event.dedup_key}:
                         return event
                 await self._changed.wait()

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -68,7 +69,7 @@ class _Story:
 
     async def tell(self, *, keep: bool) -> int:
         """All chapters; the exit code."""
-        stop_at_sigterm()
+        _stop_at_sigterm()
         async with (
             serving(self._shop.app(), port=_port(SHOP)) as shop,
             serving(self._pagerduty.app(), port=_port(PAGERDUTY)) as pagerduty,
@@ -86,12 +87,12 @@ class _Story:
                     async with generating(self._into) as history:
                         await self._mend(child, page)
                         await self._report(history)
+                if keep:
+                    await self._stay(child, shop, pagerduty)
             except TimeoutError:
                 return self._failed(child, f"waited for {self._awaited}, and it did not come")
             except (ChildFailed, ReportFailed) as error:
                 return self._failed(child, str(error))
-            if keep:
-                await self._stay(child, shop, pagerduty)
         return 0
 
     async def _begin(self, child: Service, shop: str, pagerduty: str) -> None:
@@ -122,7 +123,7 @@ class _Story:
         words = f"first bad sample of checkout, {bad.result.detail or bad.result.reason}"
         paper.row(seen_at, "bad", f"{words} ({_gap(broken_at, seen_at)} later)", fg="yellow")
         self._awaited = "the page"
-        page = await self._pagerduty.wait_for("trigger")
+        page = await self._event(child, "trigger")
         words = f"PagerDuty took it {_gap(broken_at, _at(page))} after the outage began"
         paper.row(_at(page), "PAGE", words, fg="red", bold=True)
         paper.heading("The page, in full")
@@ -138,7 +139,7 @@ class _Story:
         mended_at = _now()
         paper.row(mended_at, "mended", "the shop takes orders again", fg="green")
         self._awaited = f"the resolve of {page.dedup_key}"
-        resolve = await self._pagerduty.wait_for("resolve", dedup_key=page.dedup_key)
+        resolve = await self._event(child, "resolve", dedup_key=page.dedup_key)
         words = f"PagerDuty took it {_gap(mended_at, _at(resolve))} later, under the same key"
         paper.row(_at(resolve), "RESOLVED", words, fg="green", bold=True)
         self.worked = True
@@ -185,6 +186,14 @@ class _Story:
                 return found
             await asyncio.sleep(0.1)
 
+    async def _event(self, child: Service, action: str, *, dedup_key: str = "") -> Event:
+        """What the stand-in accepted, once it is there; gives up when the service has ended."""
+        while True:
+            child.check()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    return await self._pagerduty.wait_for(action, dedup_key=dedup_key)
+
     def _configuration(self, shop: str, pagerduty: str) -> Path:
         """The shipped file, with the addresses that were free."""
         path = self._into / "synthetics.yaml"
@@ -203,7 +212,7 @@ class _Story:
         return 1
 
 
-def stop_at_sigterm() -> None:
+def _stop_at_sigterm() -> None:
     """SIGTERM ends the story as Ctrl-C does: in order."""
     task = asyncio.current_task()
     assert task is not None

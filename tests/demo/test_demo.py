@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -52,24 +53,39 @@ def test_a_page_and_its_resolve_arrive_and_the_story_is_told(tmp_path: Path) -> 
     assert (tmp_path / "report.html").is_file()
 
 
+def until_ready(process: subprocess.Popen[bytes]) -> list[int]:
+    """Read on until the service of a demo is ready; the children that it has then."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if b"ready" in line:
+            break
+    return children(process.pid)
+
+
 def test_ctrl_c_ends_the_demo_and_its_service(tmp_path: Path) -> None:
     with subprocess.Popen(
         [*DEMO, "--into", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if b"ready" in line:
-                break
-        started = children(process.pid)
-
+        started = until_ready(process)
         process.send_signal(signal.SIGINT)
-        rest = process.stdout.read().decode()
-        code = process.wait(timeout=15)
+        rest = process.communicate(timeout=15)[0].decode()
 
-    assert code == 128 + signal.SIGINT
+    assert process.returncode == 128 + signal.SIGINT
     assert rest.rstrip().endswith("stopped")
     assert started
     assert not any(map(runs, started))
+
+
+def test_a_service_that_dies_ends_the_demo_at_once(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*DEMO, "--into", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        (service_pid,) = until_ready(process)
+        os.kill(service_pid, signal.SIGKILL)
+        rest = process.communicate(timeout=15)[0].decode()
+
+    assert process.returncode == 1
+    assert "The demo failed: the service ended with code -9." in rest
 
 
 async def test_a_service_that_cannot_start_is_told_in_its_own_words(tmp_path: Path) -> None:
