@@ -15,7 +15,6 @@ from slo.shares import TimeShares, averaged
 from slo.spans import Spans
 from slo.timeline import Timeline
 from synthetics.accounting.maintenance import excluded_by_service
-from synthetics.accounting.past import read
 from synthetics.accounting.standing import Standing
 from synthetics.accounting.views import View
 from synthetics.config.model import Config
@@ -134,7 +133,10 @@ class Ledger:
         stored = {series.id: series for series in reader.series()} if missing else {}
         for (view, start_ms), accounts in missing.items():
             wanted = [each.id for each in stored.values() if each.probe in accounts]
-            for series_id, runs in read(reader, wanted, view, start_ms - 1, at_ms):
+            found = reader.runs(
+                start_ms - 1, at_ms, wanted, marks=view.marks(), limit_us=view.limit_us
+            )
+            for series_id, runs in found.items():
                 series = stored[series_id]
                 accounts[series.probe].put(series.location, Timeline(runs), at_ms)
             for account in accounts.values():

@@ -8,6 +8,7 @@ from probes.result import Outcome
 from slo.timeline import Mark
 from synthetics.config.model import Latency, Retries, Slo
 from synthetics.sample import Sample
+from synthetics.store.codes import OUTCOMES
 
 MICROSECONDS = 1_000_000
 
@@ -53,6 +54,13 @@ class View:
             return Mark.BAD
         taken_back = confirmed is Outcome.GOOD and self.retries is Retries.LAST
         return Mark.GOOD if taken_back else Mark.BLIP
+
+    def marks(self) -> tuple[Mark, ...]:
+        """What a stored sample counts as, by its code: see `synthetics.store.codes`."""
+        return (
+            *(self.mark(first, after, slow=False) for first in OUTCOMES for after in OUTCOMES),
+            self.mark(Outcome.GOOD, Outcome.GOOD, slow=True),
+        )
 
     def mark_of(self, sample: Sample) -> Mark:
         """What *sample* counts as."""

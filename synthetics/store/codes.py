@@ -22,5 +22,14 @@ def _mark(first: Outcome, confirmed: Outcome) -> Mark:
     return Mark.BAD if confirmed is Outcome.BAD else Mark.BLIP
 
 
-MARKS: tuple[Mark, ...] = tuple(_mark(first, after) for first in OUTCOMES for after in OUTCOMES)
-"""By code: what a sample is to an availability SLI."""
+GOOD_CODES = frozenset(code(NUMBERS[Outcome.GOOD], number) for number in NUMBERS.values())
+"""Those of samples whose first attempt was good; no others can be slow."""
+
+SLOW = len(OUTCOMES) ** 2
+"""Good, but it took as long as a limit or longer.  Never stored: limits come with questions."""
+
+MARKS: tuple[Mark, ...] = (
+    *(_mark(first, after) for first in OUTCOMES for after in OUTCOMES),
+    Mark.BAD,
+)
+"""By code: what a sample is to an SLI that counts the first attempt."""

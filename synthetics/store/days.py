@@ -5,20 +5,31 @@ Instants and codes are run-length encoded: four numbers a run (distance from the
 before, step, count, code), 7 bits a byte, compressed.  A day of a steady probe is one run.
 Durations are 8-byte integers with all the lowest bytes first, then all the next ones, and so on:
 the high bytes of durations hardly vary, so zlib folds them away and stores the noise as it is.
+The slowest few good samples are kept a second time by themselves: they answer which samples took
+longer than a limit, as long as those are few, and the thousand other durations are not unpacked.
 """
 
 from __future__ import annotations
 
+import heapq
+import re
 import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from synthetics.store.codes import GOOD_CODES, SLOW
 from synthetics.store.values import Columns
 
 DAY_MS = 86_400_000
 WIDTH = 8
+
+SLOWEST = 32
+"""Good samples of a day whose durations are at hand; 2.2 % of a day at one a minute."""
+
+STRETCH = re.compile(rb"\x01+")
+NEVER = (sys.maxsize, sys.maxsize)
 
 
 class CodeRun(NamedTuple):
@@ -58,34 +69,20 @@ def find_runs(scheduled_ms: Sequence[int], codes: bytes) -> list[CodeRun]:
 
 def pack_runs(runs: Iterable[CodeRun], day: int) -> bytes:
     """*runs* of the UTC *day*, in order of time, as a blob."""
-    packed = bytearray()
+    numbers: list[int] = []
     end = day * DAY_MS
     for run in runs:
-        for number in (run.first_ms - end, run.step_ms, run.samples, run.code):
-            rest = number
-            while rest > 0x7F:
-                packed.append(rest & 0x7F | 0x80)
-                rest >>= 7
-            packed.append(rest)
+        numbers += (run.first_ms - end, run.step_ms, run.samples, run.code)
         end = run.first_ms + (run.samples - 1) * run.step_ms
-    return zlib.compress(bytes(packed))
+    return zlib.compress(_pack_numbers(numbers))
 
 
 def unpack_runs(blob: bytes, day: int) -> Iterator[CodeRun]:
     """The reverse of `pack_runs`; nothing for an empty blob, a day that only late samples have."""
     if not blob:
         return
-    numbers: list[int] = []
-    number = shift = 0
-    for byte in zlib.decompress(blob):
-        number |= (byte & 0x7F) << shift
-        if byte & 0x80:
-            shift += 7
-        else:
-            numbers.append(number)
-            number = shift = 0
     end = day * DAY_MS
-    fields = iter(numbers)
+    fields = _unpack_numbers(zlib.decompress(blob))
     for gap, step, count, code in zip(fields, fields, fields, fields, strict=True):
         first = end + gap
         yield CodeRun(first, step, count, code)
@@ -109,6 +106,54 @@ def unpack_durations(blob: bytes) -> array[int]:
     if sys.byteorder == "big":
         duration_us.byteswap()
     return duration_us
+
+
+def pack_slowest(codes: bytes, duration_us: array[int]) -> bytes:
+    """The `SLOWEST` good samples of a day, the slowest first: duration and position of each."""
+    good = (index for index, code in enumerate(codes) if code in GOOD_CODES)
+    slowest = heapq.nlargest(SLOWEST, ((duration_us[index], index) for index in good))
+    return _pack_numbers(number for pair in slowest for number in pair)
+
+
+def slow_of_slowest(blob: bytes, limit_us: int) -> list[tuple[int, int]] | None:
+    """
+    Stretches ``[from, to)`` of positions in a day where good samples took *limit_us* or longer.
+
+    ``None`` if there may be more of them than *blob*, from `pack_slowest`, has.
+    """
+    slow: list[int] = []
+    fields = _unpack_numbers(blob)
+    for took_us, index in zip(fields, fields, strict=True):
+        if took_us < limit_us:
+            break
+        slow.append(index)
+    return [(index, index + 1) for index in sorted(slow)] if len(slow) < SLOWEST else None
+
+
+def slow_of_all(duration_us: array[int], limit_us: int) -> list[tuple[int, int]]:
+    """The same from all durations, of good samples and others."""
+    slow = bytes(map(limit_us.__le__, duration_us))
+    return [stretch.span() for stretch in STRETCH.finditer(slow)]
+
+
+def mark_slow(runs: Iterable[CodeRun], slow: Iterable[tuple[int, int]]) -> Iterator[CodeRun]:
+    """*runs* of a day, cut where good samples lie in the stretches *slow*, those as `SLOW`."""
+    stretches = iter(slow)
+    begin, end = next(stretches, NEVER)
+    over = 0
+    for first_ms, step_ms, samples, code in runs:
+        start, over = over, over + samples
+        if code not in GOOD_CODES:
+            yield CodeRun(first_ms, step_ms, samples, code)
+            continue
+        at = start
+        while at < over:
+            while end <= at:
+                begin, end = next(stretches, NEVER)
+            until, now = (begin, code) if at < begin else (end, SLOW)
+            until = min(until, over)
+            yield CodeRun(first_ms + (at - start) * step_ms, step_ms, until - at, now)
+            at = until
 
 
 def unpack_day(runs: bytes, durations: bytes, day: int) -> Columns:
@@ -144,6 +189,29 @@ def merge(old: Columns, new: Columns) -> Columns:
         codes=bytes(known[at][0] for at in instants),
         duration_us=array("Q", (known[at][1] for at in instants)),
     )
+
+
+def _pack_numbers(numbers: Iterable[int]) -> bytes:
+    """Numbers >= 0, seven bits a byte."""
+    packed = bytearray()
+    for number in numbers:
+        rest = number
+        while rest > 0x7F:
+            packed.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        packed.append(rest)
+    return bytes(packed)
+
+
+def _unpack_numbers(packed: bytes) -> Iterator[int]:
+    number = shift = 0
+    for byte in packed:
+        number |= (byte & 0x7F) << shift
+        if byte & 0x80:
+            shift += 7
+        else:
+            yield number
+            number = shift = 0
 
 
 def _little_endian(values: array[int]) -> bytes:

@@ -11,18 +11,30 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
 from slo.timeline import Mark, Run
 from synthetics.store.codes import MARKS
-from synthetics.store.days import DAY_MS, CodeRun, find_runs, merge, unpack_day, unpack_runs
+from synthetics.store.days import (
+    DAY_MS,
+    CodeRun,
+    find_runs,
+    mark_slow,
+    merge,
+    slow_of_all,
+    slow_of_slowest,
+    unpack_day,
+    unpack_durations,
+    unpack_runs,
+)
 from synthetics.store.rounds import ids_json, raw_runs
 from synthetics.store.values import Columns
 
 ARCHIVED_UNTIL = "SELECT value FROM state WHERE name = 'archived_until_day'"
 DAYS = """
-    SELECT series_id, day, runs, late, id FROM archive
+    SELECT series_id, day, runs, late, id, slowest FROM archive
     WHERE day BETWEEN :first AND :last
         AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
     ORDER BY series_id, day
@@ -44,6 +56,7 @@ class Day(NamedTuple):
     runs: bytes
     late: int
     id: int
+    slowest: bytes
 
 
 def runs(
@@ -51,23 +64,22 @@ def runs(
     after_ms: int,
     until_ms: int,
     series: Collection[int] | None = None,
+    *,
+    marks: Sequence[Mark] = MARKS,
+    limit_us: int | None = None,
 ) -> dict[int, list[Run]]:
     """See `Reader.runs`."""
     first_ms, last_ms = after_ms + 1, until_ms
-    found: defaultdict[int, Joined] = defaultdict(Joined)
+    found: defaultdict[int, Joined] = defaultdict(lambda: Joined(marks))
     for row, late in _days(connection, first_ms, last_ms, series):
-        day_runs = unpack_runs(row.runs, row.day)
-        if late is not None:
-            known = merge(day_columns(connection, row), late)
-            day_runs = iter(find_runs(known.scheduled_ms, known.codes))
         joined = found[row.series_id]
-        for run in day_runs:
+        for run in _day_runs(connection, row, late, limit_us):
             cut = _cut(run, first_ms, last_ms)
             if cut is not None:
                 joined.append(*cut)
     raw_ms = max(first_ms, archived_until_ms(connection))
     if raw_ms <= last_ms:
-        for series_id, run in raw_runs(connection, raw_ms, last_ms, series):
+        for series_id, run in raw_runs(connection, raw_ms, last_ms, series, limit_us):
             found[series_id].append(*run)
     return {series_id: joined.runs() for series_id, joined in found.items() if joined}
 
@@ -131,8 +143,7 @@ def archived_days(
 
 def day_columns(connection: sqlite3.Connection, row: Day) -> Columns:
     """An archived day, sample by sample."""
-    found = connection.execute(DURATIONS, (row.id,)).fetchone()
-    return unpack_day(row.runs, found[0] if found else b"", row.day)
+    return unpack_day(row.runs, _durations(connection, row), row.day)
 
 
 def archived_until_ms(connection: sqlite3.Connection) -> int:
@@ -151,31 +162,54 @@ def first_ms(connection: sqlite3.Connection) -> int | None:
 class Joined:
     """Runs of one series, put together where one goes on as the one before."""
 
-    def __init__(self) -> None:
-        self._runs: list[list[int]] = []
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self._marks = marks
+        self._runs: list[tuple[int, int, int, Mark]] = []
 
     def __bool__(self) -> bool:
         return bool(self._runs)
 
     def append(self, first_ms: int, step_ms: int, count: int, code: int) -> None:
         """Put a run after all others."""
+        mark = self._marks[code]
         if self._runs:
-            last = self._runs[-1]
-            gap = first_ms - (last[0] + (last[2] - 1) * last[1])
-            if (
-                last[3] == code
-                and (last[2] == 1 or last[1] == gap)
-                and (count == 1 or step_ms == gap)
-            ):
-                last[1] = gap
-                last[2] += count
+            begin_ms, step, length, before = self._runs[-1]
+            gap = first_ms - (begin_ms + (length - 1) * step)
+            if before is mark and (length == 1 or step == gap) and (count == 1 or step_ms == gap):
+                self._runs[-1] = begin_ms, gap, length + count, mark
                 return
-        self._runs.append([first_ms, step_ms, count, code])
+        self._runs.append((first_ms, step_ms, count, mark))
 
     def runs(self) -> list[Run]:
         """As the accounting takes them."""
-        marks: tuple[Mark, ...] = MARKS
-        return [Run(first, step, count, marks[code]) for first, step, count, code in self._runs]
+        return list(starmap(Run, self._runs))
+
+
+def _day_runs(
+    connection: sqlite3.Connection, row: Day, late: Columns | None, limit_us: int | None
+) -> Iterable[CodeRun]:
+    """An archived day with what came late, `SLOW` where good samples took *limit_us* or longer."""
+    if late is not None:
+        known = merge(day_columns(connection, row), late)
+        runs: Iterable[CodeRun] = find_runs(known.scheduled_ms, known.codes)
+        slow = [] if limit_us is None else slow_of_all(known.duration_us, limit_us)
+    else:
+        runs = unpack_runs(row.runs, row.day)
+        slow = [] if limit_us is None else _slow(connection, row, limit_us)
+    return mark_slow(runs, slow) if slow else runs
+
+
+def _slow(connection: sqlite3.Connection, row: Day, limit_us: int) -> list[tuple[int, int]]:
+    """Where good samples of an archived day took *limit_us* or longer; see `mark_slow`."""
+    few = slow_of_slowest(row.slowest, limit_us)
+    if few is not None:
+        return few
+    return slow_of_all(unpack_durations(_durations(connection, row)), limit_us)
+
+
+def _durations(connection: sqlite3.Connection, row: Day) -> bytes:
+    found = connection.execute(DURATIONS, (row.id,)).fetchone()
+    return found[0] if found else b""
 
 
 def _days(

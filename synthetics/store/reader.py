@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-from slo.timeline import Run
+from slo.timeline import Mark, Run
 from synthetics.store import history, samples
+from synthetics.store.codes import MARKS
 from synthetics.store.opening import open_for_reading
 from synthetics.store.values import Columns, Series, StoredSample
 
@@ -63,20 +64,35 @@ class Reader:
         return self.read(samples.all_series)
 
     def runs(
-        self, after_ms: int, until_ms: int, series: Collection[int] | None = None
+        self,
+        after_ms: int,
+        until_ms: int,
+        series: Collection[int] | None = None,
+        *,
+        marks: Sequence[Mark] = MARKS,
+        limit_us: int | None = None,
     ) -> dict[int, list[Run]]:
         """
         The marks of each of *series* (all, if none are named) due in (after_ms, until_ms].
 
+        Args:
+            after_ms: Later than this.
+            until_ms: Not later than this.
+            series: Which ones.
+            marks: What a sample counts as, by its code: see `synthetics.store.codes`.
+            limit_us: A good sample that took this long or longer has the code `SLOW`.
+
         Returns:
             By series, runs in order of time that do not overlap; a series without any is absent.
         """
-        return self.read(lambda c: history.runs(c, after_ms, until_ms, series))
+        return self.read(
+            lambda c: history.runs(c, after_ms, until_ms, series, marks=marks, limit_us=limit_us)
+        )
 
     def columns(
         self, after_ms: int, until_ms: int, series: Collection[int] | None = None
     ) -> dict[int, Columns]:
-        """The same with durations, sample by sample."""
+        """Codes and durations of the same samples, one by one."""
         return self.read(lambda c: history.columns(c, after_ms, until_ms, series))
 
     def first_ms(self) -> int | None:

@@ -7,13 +7,18 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
+from synthetics.store.codes import SLOW
 from synthetics.store.days import CodeRun
 
 # One row for all that was due at an instant.  The members of a beat are the same text again and
-# again, so that a month of a hundred probes is read as one, and only what failed is looked at.
+# again, so that a month of a hundred probes is read as one, and only what failed or was slow is
+# looked at.
 ROUNDS = """
     SELECT scheduled_ms, group_concat(series_id), group_concat(
-        CASE WHEN outcome + confirmed THEN series_id || ':' || (outcome * 3 + confirmed) END
+        CASE
+            WHEN outcome = 0 AND duration_us >= :limit_us THEN series_id || ':' || :slow
+            WHEN outcome + confirmed THEN series_id || ':' || (outcome * 3 + confirmed)
+        END
     ) FROM samples
     WHERE scheduled_ms BETWEEN :first_ms AND :last_ms
         AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
@@ -62,17 +67,28 @@ class Round:
 
 
 def raw_runs(
-    connection: sqlite3.Connection, first_ms: int, last_ms: int, series: Collection[int] | None
+    connection: sqlite3.Connection,
+    first_ms: int,
+    last_ms: int,
+    series: Collection[int] | None,
+    limit_us: int | None,
 ) -> Iterator[tuple[int, CodeRun]]:
     """
-    Runs from raw rows due in [first_ms, last_ms].
+    Runs from raw rows due in [first_ms, last_ms], `SLOW` where they took *limit_us* or longer.
 
     Those of one series come in order of time and do not overlap.
     """
     rounds: dict[str, Round] = {}
     current: dict[str, str] = {}  # each series → the text of the round that it is in
     for at_ms, text, failed in connection.execute(
-        ROUNDS, {"first_ms": first_ms, "last_ms": last_ms, "series": ids_json(series)}
+        ROUNDS,
+        {
+            "first_ms": first_ms,
+            "last_ms": last_ms,
+            "series": ids_json(series),
+            "limit_us": limit_us,
+            "slow": SLOW,
+        },
     ):
         known = rounds.get(text)
         if known is None or not known.goes_on(at_ms):

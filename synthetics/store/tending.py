@@ -14,7 +14,14 @@ from typing import Any, NamedTuple, Protocol
 from slo.timeline import Mark
 from synthetics.store.beside import Beside
 from synthetics.store.codes import MARKS
-from synthetics.store.days import DAY_MS, find_runs, merge, pack_durations, pack_runs
+from synthetics.store.days import (
+    DAY_MS,
+    find_runs,
+    merge,
+    pack_durations,
+    pack_runs,
+    pack_slowest,
+)
 from synthetics.store.history import archived_days, archived_until_ms, day_columns, raw_columns
 from synthetics.store.values import Columns
 
@@ -28,11 +35,11 @@ DAYS_A_WRITE = 100
 ROWS_A_WRITE = 4_000
 
 KEEP_DAY = """
-    INSERT INTO archive (series_id, day, good, bad, blip, void, runs)
-    VALUES (:series_id, :day, :good, :bad, :blip, :void, :runs)
+    INSERT INTO archive (series_id, day, good, bad, blip, void, runs, slowest)
+    VALUES (:series_id, :day, :good, :bad, :blip, :void, :runs, :slowest)
     ON CONFLICT (series_id, day) DO UPDATE SET
         good = excluded.good, bad = excluded.bad, blip = excluded.blip, void = excluded.void,
-        runs = excluded.runs, late = late - :late
+        runs = excluded.runs, slowest = excluded.slowest, late = late - :late
     RETURNING id
 """
 KEEP_DURATIONS = "INSERT OR REPLACE INTO archive_durations VALUES (?, ?)"
@@ -65,6 +72,7 @@ class Packed(NamedTuple):
     day: int
     totals: dict[str, int]
     runs: bytes
+    slowest: bytes
     durations: bytes
     late: int
 
@@ -166,6 +174,7 @@ class Tending:
                     day=day,
                     totals=_totals(known.codes),
                     runs=pack_runs(find_runs(known.scheduled_ms, known.codes), day),
+                    slowest=pack_slowest(known.codes, known.duration_us),
                     durations=pack_durations(known.duration_us),
                     late=late,
                 )
@@ -181,6 +190,7 @@ def _keep_days(days: Sequence[Packed], connection: sqlite3.Connection) -> None:
                 "series_id": day.series_id,
                 "day": day.day,
                 "runs": day.runs,
+                "slowest": day.slowest,
                 "late": day.late,
                 **day.totals,
             },

@@ -1,20 +1,22 @@
-"""What a sample counts as, one by one and read in bulk."""
+"""What a sample counts as, one by one and as it was stored."""
 
 from __future__ import annotations
 
-from array import array
+import asyncio
+import tempfile
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo.timeline import Mark, Timeline
-from synthetics.accounting.past import runs_of
+from slo.timeline import Mark, Run
+from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.views import View
 from synthetics.config.model import Availability, Latency, Retries, Sli
-from synthetics.store.codes import NUMBERS, code
-from synthetics.store.values import Columns
-from tests.accounting.support import LETTERS, sample, slo
+from synthetics.store import Reader
+from synthetics.store.codes import GOOD_CODES, NUMBERS, SLOW, code
+from tests.accounting.support import DAY, HOUR, LETTERS, MINUTE, NOW, config, sample, slo, stored
 
 FIRST, LAST = Retries.FIRST, Retries.LAST
 UNDER, AT_MOST = Latency(bound_us=500_000), Latency(bound_us=500_000, inclusive=True)
@@ -53,47 +55,66 @@ def test_objectives_that_look_alike_have_one_view() -> None:
     assert View.of(slo(sli=AT_MOST)) == View.of(slo("other", sli=strict, objective="0.9"))
 
 
-gaps = st.lists(st.sampled_from([1, 1, 1, 1, 7]), min_size=1, max_size=60)
-
-
-@given(
-    gaps,
-    st.lists(st.sampled_from("....xbuo"), min_size=60, max_size=60),
-    st.lists(st.sampled_from([1, 500, 501]), min_size=60, max_size=60),
-    st.sampled_from([View(), View(retries=LAST), View(limit_us=500_000)]),
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("ms", [1, 500, 501])
+@pytest.mark.parametrize(
+    "view", [View(), View(retries=LAST), View(limit_us=500_000), View(limit_us=500_001)], ids=str
 )
-def test_read_in_bulk_it_is_the_same(
-    gaps: list[int], letters: list[str], durations_ms: list[int], view: View
+def test_a_stored_sample_counts_as_the_same(letter: str, ms: int, view: View) -> None:
+    outcome, confirmed = LETTERS[letter]
+    kept = code(NUMBERS[outcome], NUMBERS[confirmed])
+    if kept in GOOD_CODES and view.limit_us is not None and ms * 1000 >= view.limit_us:
+        kept = SLOW
+
+    assert view.marks()[kept] is view.mark_of(sample(0, letter, ms=ms))
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3 * DAY // MINUTE - 1).map(lambda minute: NOW + minute * MINUTE),
+            st.sampled_from("....xbuo"),
+            st.sampled_from([1, 499.999, 500, 500.001]),
+        ),
+        max_size=60,
+    ),
+    st.sampled_from([0, 40]),
+    st.sampled_from([UNDER, AT_MOST]),
+    st.sampled_from([FIRST, LAST]),
+)
+def test_archived_it_is_the_same_as_sample_by_sample(
+    arrived: list[tuple[int, str, float]], slow: int, sli: Sli, retries: Retries
 ) -> None:
-    timeline, at_ms = Timeline(), 0
-    scheduled_ms, codes, duration_us = array("q"), bytearray(), array("Q")
-    for gap, letter, ms in zip(gaps, letters, durations_ms, strict=False):
-        at_ms += gap
-        timeline.add(at_ms, view.mark_of(sample(at_ms, letter, ms=ms)))
-        outcome, confirmed = LETTERS[letter]
-        scheduled_ms.append(at_ms)
-        codes.append(code(NUMBERS[outcome], NUMBERS[confirmed]))
-        duration_us.append(ms * 1000)
+    """On days with few slow samples and with many, those that come late included."""
+    objective = slo(sli=sli, retries=retries)
+    samples = [sample(NOW + DAY + index * MINUTE, ms=501) for index in range(slow)]
+    samples += [sample(at_ms, letter, ms=ms) for at_ms, letter, ms in arrived]
+    early = len(samples) * 3 // 4
+    until_ms = NOW + 3 * DAY
+    applied, loaded = Ledger(config(objective)), Ledger(config(objective))
+    for each in samples:
+        applied.apply(each)
 
-    runs = runs_of(
-        Columns(scheduled_ms=scheduled_ms, codes=bytes(codes), duration_us=duration_us), view
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.db"
+        asyncio.run(stored(path, samples[:early], archive_at_ms=NOW + 2 * DAY + DAY // 2))
+        asyncio.run(stored(path, samples[early:]))
+        with Reader.open(path) as reader:
+            loaded.load(reader, until_ms, NOW)
 
-    assert [
-        (run.first_ms + index * run.step_ms, run.mark) for run in runs for index in range(run.count)
-    ] == [
-        (run.first_ms + index * run.step_ms, run.mark)
-        for run in timeline.runs()
-        for index in range(run.count)
-    ]
+    for at_ms in {each.scheduled_ms for each in samples} | {until_ms}:
+        assert loaded.counts("home", NOW - 1, at_ms) == applied.counts("home", NOW - 1, at_ms)
 
 
-def test_a_steady_day_is_read_as_one_run() -> None:
-    count = 100_000
-    columns = Columns(
-        scheduled_ms=array("q", range(0, count * 30, 30)),
-        codes=bytes(count),
-        duration_us=array("Q", [100]) * count,
-    )
+async def test_a_steady_month_is_loaded_as_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    hourly = [sample(NOW + hour * HOUR) for hour in range(30 * 24)]
+    await stored(path, hourly, archive_at_ms=NOW + 20 * DAY)
 
-    assert len(runs_of(columns, View(limit_us=101))) == 1
+    with Reader.open(path) as reader:
+        runs = reader.runs(
+            0, NOW + 30 * DAY, marks=View(limit_us=100_001).marks(), limit_us=100_001
+        )
+
+    assert runs == {1: [Run(NOW, HOUR, 30 * 24, Mark.GOOD)]}

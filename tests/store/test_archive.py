@@ -21,13 +21,18 @@ from hypothesis import strategies as st
 from probes.result import Outcome
 from slo.timeline import Mark, Run
 from synthetics.sample import Sample
-from synthetics.store import Columns, Reader, Store, StoreError
-from synthetics.store.codes import MARKS, NUMBERS
+from synthetics.store import Columns, Reader, Store, StoreError, days
+from synthetics.store.codes import GOOD_CODES, MARKS, NUMBERS, SLOW
 from synthetics.store.days import (
+    SLOWEST,
     CodeRun,
     find_runs,
+    mark_slow,
     pack_durations,
     pack_runs,
+    pack_slowest,
+    slow_of_all,
+    slow_of_slowest,
     unpack_durations,
     unpack_runs,
 )
@@ -59,10 +64,12 @@ def by_columns(reader: Reader, after_ms: int, until_ms: int) -> Known:
     }
 
 
-def by_runs(reader: Reader, after_ms: int, until_ms: int) -> dict[tuple[str, int], Mark]:
+def by_runs(
+    reader: Reader, after_ms: int, until_ms: int, limit_us: int | None = None
+) -> dict[tuple[str, int], Mark]:
     names = {each.id: each.probe for each in reader.series()}
     found: dict[tuple[str, int], Mark] = {}
-    for series_id, runs in reader.runs(after_ms, until_ms).items():
+    for series_id, runs in reader.runs(after_ms, until_ms, limit_us=limit_us).items():
         last_ms = -1
         for run in runs:
             assert run.first_ms > last_ms, "runs overlap or are out of order"
@@ -79,6 +86,17 @@ def check(path: Path, known: Known, after_ms: int = 0, until_ms: int = FOREVER_M
         assert by_runs(reader, after_ms, until_ms) == {
             key: MARKS[code] for key, (code, _) in expected.items()
         }
+        for limit_us in limits(known):
+            assert by_runs(reader, after_ms, until_ms, limit_us) == {
+                key: MARKS[SLOW if code in GOOD_CODES and took >= limit_us else code]
+                for key, (code, took) in expected.items()
+            }
+
+
+def limits(known: Known) -> set[int]:
+    """Durations that some samples just reach, and just miss."""
+    took = sorted(us for _, us in known.values())
+    return {limit for us in took[:: len(took) // 3 + 1] for limit in (us, us + 1)}
 
 
 OFFSETS = st.one_of(
@@ -111,13 +129,16 @@ STEPS = st.lists(
 
 
 @settings(max_examples=25, deadline=None)
-@given(steps=STEPS, window=st.tuples(OFFSETS, OFFSETS))
+@given(steps=STEPS, window=st.tuples(OFFSETS, OFFSETS), slowest=st.sampled_from([1, 3, SLOWEST]))
 def test_archived_pruned_and_late_samples_are_read_as_if_all_were_raw(
-    steps: list[tuple[list[Sample], tuple[int, int] | None]], window: tuple[int, int]
+    steps: list[tuple[list[Sample], tuple[int, int] | None]],
+    window: tuple[int, int],
+    slowest: int,
 ) -> None:
     """
     Samples arrive in any order and for any day, and between arrivals days are archived and raw
-    rows are pruned: so they are late for archived days, and for pruned ones.
+    rows are pruned: so they are late for archived days, and for pruned ones.  What is slow, by
+    any limit, is the same too, whether or not a day keeps all of it at hand.
     """
 
     async def live(path: Path) -> None:
@@ -133,7 +154,11 @@ def test_archived_pruned_and_late_samples_are_read_as_if_all_were_raw(
                     check(path, reference(stored))
         check(path, reference(stored), START_MS + min(window), START_MS + max(window))
 
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setattr(days, "SLOWEST", slowest)  # so that days have more than that
         asyncio.run(live(Path(folder) / "a.db"))
 
 
@@ -164,6 +189,36 @@ def test_a_day_of_runs_unpacks_to_the_samples_it_was_packed_from(
 @given(st.lists(st.integers(0, 2**63)))
 def test_durations_of_any_size_unpack_to_themselves(durations: list[int]) -> None:
     assert unpack_durations(pack_durations(array("Q", durations))).tolist() == durations
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 0, 0, 4, 8]), st.sampled_from([5, 5, 5, 7, 8, 9])),
+        max_size=3 * SLOWEST,
+    ),
+    st.integers(4, 10),
+)
+def test_the_slowest_at_hand_say_what_is_slow_or_that_they_do_not_know(
+    samples: list[tuple[int, int]], limit_us: int
+) -> None:
+    codes = bytes(code for code, _ in samples)
+    durations = array("Q", (took for _, took in samples))
+    expected = bytes(
+        SLOW if code in GOOD_CODES and took >= limit_us else code for code, took in samples
+    )
+    runs = find_runs(range(len(codes)), codes)
+
+    def marked(slow: list[tuple[int, int]]) -> bytes:
+        found = list(mark_slow(runs, slow))
+        assert [run.first_ms for run in found] == [
+            sum(run.samples for run in found[:index]) for index in range(len(found))
+        ]
+        return b"".join(bytes([run.code]) * run.samples for run in found)
+
+    at_hand = slow_of_slowest(pack_slowest(codes, durations), limit_us)
+    assert marked(slow_of_all(durations, limit_us)) == expected
+    assert (at_hand is None) == (expected.count(SLOW) >= SLOWEST)
+    assert at_hand is None or marked(at_hand) == expected
 
 
 def test_a_steady_day_is_one_run_of_a_few_bytes() -> None:

@@ -54,6 +54,7 @@ SCHEMA = (
         void INTEGER NOT NULL DEFAULT 0,
         runs BLOB NOT NULL DEFAULT x'',  -- instants and outcomes, run-length encoded: see days.py
         late INTEGER NOT NULL DEFAULT 0, -- samples stored since that are not in this row yet
+        slowest BLOB NOT NULL DEFAULT x'', -- the longest durations of good samples: see days.py
         UNIQUE (series_id, day)
     )
     """,
