@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlite_utils import Database
-
 from synthetics.store.errors import StoreError
-from synthetics.store.migrations import MIGRATIONS
+from synthetics.store.migrations import STEPS, applied
 
 APPLICATION_ID = 0x53594E54
 """``SYNT``, in the header of each of our files, so that ``file`` and we know them again."""
@@ -118,8 +116,7 @@ def check_ours(connection: sqlite3.Connection, path: Path) -> None:
             why=f"its application_id is {found:#x}, ours is {APPLICATION_ID:#x}",
             mend="correct --db",
         )
-    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
-    newer = [step.name for step in MIGRATIONS.applied(_utils(connection)) if step.name not in known]
+    newer = [name for name in applied(connection) if name not in STEPS]
     if newer:
         raise StoreError(
             f"{path} was written by a newer version",
@@ -129,7 +126,7 @@ def check_ours(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_not_older(connection: sqlite3.Connection, path: Path) -> None:
-    if MIGRATIONS.pending(_utils(connection)):
+    if STEPS.keys() - applied(connection):
         raise StoreError(
             f"{path} was written by an older version",
             mend="start the service once; it brings the file up to date",
@@ -221,18 +218,16 @@ def _settle(connection: sqlite3.Connection) -> None:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     """Apply what is pending, all or nothing."""
+    from synthetics.store.migrations.apply import migrate  # costs who only reads 50 ms
+
     connection.execute("BEGIN IMMEDIATE")
     try:
-        MIGRATIONS.apply(_utils(connection))
+        migrate(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def _utils(connection: sqlite3.Connection) -> Database:
-    return Database(connection, recursive_triggers=False, execute_plugins=False)
 
 
 @contextmanager

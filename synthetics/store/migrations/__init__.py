@@ -1,14 +1,31 @@
 """
 The schema, as the steps that lead to it.
 
-Each module here registers one step with `MIGRATIONS` and is named in the import below; the names
-of those that were applied are kept in the database.  A step that was released is never edited:
-a change of mind is a new step.  All pending ones are applied in one transaction.
+Each module here is one step, a few statements, and is named below; the names of those that were
+applied are kept in the database.  A step that was released is never edited: a change of mind is a
+new step.  All pending ones are applied in one transaction, by ``apply.py``: who only reads compares
+names, and is spared the import of sqlite-utils.
 """
 
 from __future__ import annotations
 
-from synthetics.store.migrations import m0001_samples, m0002_paging
-from synthetics.store.migrations.registry import MIGRATIONS
+import sqlite3
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-__all__ = ["MIGRATIONS", "m0001_samples", "m0002_paging"]
+from synthetics.store.migrations import m0001_samples, m0002_paging
+
+SET = "synthetics"
+
+STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {"0001_samples": m0001_samples.SCHEMA, "0002_paging": m0002_paging.SCHEMA}
+)
+"""By name, in order, the statements of each."""
+
+
+def applied(connection: sqlite3.Connection) -> list[str]:
+    """The names of the steps that a database has gone, in order."""
+    found = connection.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid", (SET,)
+    )
+    return [name for (name,) in found]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
-from synthetics.store.migrations.registry import MIGRATIONS
-
 SCHEMA = (
     """
     CREATE TABLE series (
@@ -70,10 +66,3 @@ SCHEMA = (
     # Room that is given back when the disk is full, so that alerts can still be written.
     "CREATE TABLE reserve (id INTEGER PRIMARY KEY, filler BLOB NOT NULL)",
 )
-
-
-@MIGRATIONS(name="0001_samples")
-def samples(db: Database) -> None:
-    """Create the tables."""
-    for statement in SCHEMA:
-        db.execute(statement)

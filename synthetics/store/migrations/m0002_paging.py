@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-
-from synthetics.store.migrations.registry import MIGRATIONS
-
 SCHEMA = (
     """
     CREATE TABLE incidents (
@@ -68,10 +64,3 @@ SCHEMA = (
     "CREATE INDEX deliveries_owed ON deliveries (id) WHERE state = 'owed'",
     "CREATE INDEX deliveries_incident ON deliveries (incident_id)",
 )
-
-
-@MIGRATIONS(name="0002_paging")
-def paging(db: Database) -> None:
-    """Create the tables."""
-    for statement in SCHEMA:
-        db.execute(statement)
