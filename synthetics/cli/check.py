@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from synthetics.cli.common import config_option, format_option, refuse
+
 if TYPE_CHECKING:
     from synthetics.config.explain import SloMeaning, TierMeaning
     from synthetics.config.model import Config
@@ -20,12 +22,8 @@ WIDTH = 80
 
 @click.command
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--config", type=click.Path(path_type=Path), default="synthetics.yaml", show_default=True
-)
-@click.option(
-    "--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@config_option()
+@format_option()
 def command(*, path: Path | None, config: Path, shape: str) -> None:
     """
     Read the configuration, say what is wrong, and what its alerts will do.
@@ -47,8 +45,7 @@ def command(*, path: Path | None, config: Path, shape: str) -> None:
             click.echo(render(error.problems), nl=False, err=True)
         raise SystemExit(2) from None
     except KindError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2) from None
+        refuse(str(error))
     meanings = tuple(meaning(read, slo) for slo in read.slos.values())
     warnings = list(advice(read, meanings))
     if shape == "json":

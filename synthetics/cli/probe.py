@@ -12,9 +12,11 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from synthetics.cli.common import config_option, format_option, loaded, refuse
 
 if TYPE_CHECKING:
     from probes.result import Phases, Result, StepResult
@@ -32,21 +34,8 @@ _SIGNS = {"good": "✓", "bad": "✗", "void": "?", "skipped": "·"}
 
 @click.command
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    default=Path("synthetics.yaml"),
-    show_default=True,
-    help="File or directory to read.",
-)
-@click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print.",
-)
+@config_option()
+@format_option()
 def command(names: tuple[str, ...], config: Path, shape: str) -> None:
     """
     Ask probes once, now, and print what they saw.
@@ -54,7 +43,7 @@ def command(names: tuple[str, ...], config: Path, shape: str) -> None:
     Without a NAME, all of them.  Nothing is stored and nobody is told.  Exits with 1
     if any was not good, with 2 if the configuration is wrong.
     """
-    read = _load(config)
+    read = loaded(config)
     probes = _chosen(read, names)
     results = asyncio.run(_ask_all(read, probes))
     colour = False if os.environ.get("NO_COLOR") else None
@@ -67,31 +56,12 @@ def command(names: tuple[str, ...], config: Path, shape: str) -> None:
     raise SystemExit(0 if all(result.outcome == "good" for result in results) else 1)
 
 
-def _load(path: Path) -> Config:
-    from synthetics.config.load import load
-    from synthetics.config.problems import ConfigError, render
-    from synthetics.kinds import KindError
-
-    try:
-        return load(path, environ=os.environ)
-    except ConfigError as error:
-        click.echo(render(error.problems), nl=False, err=True)
-        raise SystemExit(2) from None
-    except KindError as error:
-        _refuse(str(error))
-
-
-def _refuse(why: str) -> NoReturn:
-    click.echo(why, err=True)
-    raise SystemExit(2)
-
-
 def _chosen(config: Config, names: Sequence[str]) -> list[Probe]:
     for name in names:
         if name not in config.probes:
             near = get_close_matches(name, config.probes, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            _refuse(f"there is no probe {name}{hint}")
+            refuse(f"there is no probe {name}{hint}")
     return [config.probes[name] for name in dict.fromkeys(names or config.probes)]
 
 

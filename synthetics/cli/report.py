@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,24 +9,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from synthetics.cli.common import config_option, db_option, format_option, loaded, moment, refuse
+
 if TYPE_CHECKING:
     from synthetics.reports.model import Month
-
-FORMATS = ("text", "markdown", "html", "csv", "json")
-
-
-def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise click.BadParameter(
-            f"{value!r} is no time with an offset, as 2026-11-01T00:00Z is", ctx, param
-        )
-    return moment
 
 
 def _zone(ctx: click.Context, param: click.Parameter, value: str) -> ZoneInfo:
@@ -62,16 +47,10 @@ def _month(ctx: click.Context, param: click.Parameter, value: str | None) -> Mon
     help="Where an SLO names none of its own.",
 )
 @click.option(
-    "--as-of", callback=_moment, metavar="TIME", help="Report as it was known then.  Default: now."
+    "--as-of", callback=moment, metavar="TIME", help="Report as it was known then.  Default: now."
 )
 @click.option("--service", "services", multiple=True, help="Only this one; may be repeated.")
-@click.option(
-    "--format",
-    "shape",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-)
+@format_option("markdown", "html", "csv")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -79,10 +58,8 @@ def _month(ctx: click.Context, param: click.Parameter, value: str | None) -> Mon
 )
 @click.option("--label", default="", help="A line that is printed prominently.")
 @click.option("--fail", is_flag=True, help="Exit with 1 if an objective is missed.")
-@click.option(
-    "--config", type=click.Path(path_type=Path), default="synthetics.yaml", show_default=True
-)
-@click.option("--db", type=click.Path(path_type=Path), default="synthetics.db", show_default=True)
+@config_option()
+@db_option()
 def command(
     *,
     month: Month | None,
@@ -103,9 +80,6 @@ def command(
     reported as far as it has come, and says so.
     """
     from synthetics.clock import SystemClock, instant, millis
-    from synthetics.config.load import load
-    from synthetics.config.problems import ConfigError, render
-    from synthetics.kinds import KindError
     from synthetics.reports import formats
     from synthetics.reports.gather import Asked
     from synthetics.reports.model import Month
@@ -116,14 +90,7 @@ def command(
     if month is None:
         today = instant(as_of_ms).astimezone(zone)
         month = Month(today.year, today.month).plus(-1)
-    try:
-        wanted = load(config, environ=os.environ)
-    except ConfigError as error:
-        click.echo(render(error.problems), nl=False, err=True)
-        raise SystemExit(2) from None
-    except KindError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2) from None
+    wanted = loaded(config)
     for service in services:
         if service not in wanted.services:
             known = ", ".join(wanted.services)
@@ -133,8 +100,7 @@ def command(
         with Reader.open(db) as reader:
             found = report(wanted, reader, asked)
     except StoreError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2) from None
+        refuse(str(error))
     written = formats.render(found, shape)
     if output is None:
         click.echo(written, nl=False)
@@ -142,7 +108,6 @@ def command(
         try:
             output.write_bytes(written.encode())
         except OSError as error:
-            click.echo(f"cannot write {output}: {error.strerror}", err=True)
-            raise SystemExit(2) from None
+            refuse(f"cannot write {output}: {error.strerror}")
     if fail and found.missed:
         raise SystemExit(1)

@@ -6,29 +6,16 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from synthetics.cli.common import config_option, db_option, loaded, refuse
 from synthetics.service import origin
 
 
 @click.command()
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    default=Path("synthetics.yaml"),
-    show_default=True,
-    help="File or directory to read; read again at SIGHUP and POST /-/reload.",
-)
-@click.option(
-    "--db",
-    "database",
-    type=click.Path(path_type=Path),
-    default=Path("synthetics.db"),
-    show_default=True,
-    help="Database; made if it is missing.",
-)
+@config_option("File or directory to read; read again at SIGHUP and POST /-/reload.")
+@db_option("Database; made if it is missing.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to serve on; :: for all."
 )
@@ -46,7 +33,7 @@ from synthetics.service import origin
     show_default=True,
     help="How log lines are written.",
 )
-def command(config: Path, database: Path, host: str, port: int, log_format: str) -> None:
+def command(config: Path, db: Path, host: str, port: int, log_format: str) -> None:
     """
     Run the service: probe, count, page.
 
@@ -56,27 +43,19 @@ def command(config: Path, database: Path, host: str, port: int, log_format: str)
     try:
         origin.check()
     except origin.OriginError as error:
-        _refuse(str(error))
-    sys.exit(_run(config, database, host, port, log_format))
+        refuse(str(error))
+    sys.exit(_run(config, db, host, port, log_format))
 
 
 def _run(path: Path, database: Path, host: str, port: int, log_format: str) -> int:
     """Everything that needs our packages, imported only now that they are known to be ours."""
-    from synthetics.config.load import load
-    from synthetics.config.problems import ConfigError, render
-    from synthetics.kinds import KindError
     from synthetics.service import logs
     from synthetics.service.loop import new_event_loop
     from synthetics.service.service import Service, Settings, StartError
     from synthetics.store import StoreError
 
     masking = logs.configure(log_format)
-    try:
-        config = load(path, environ=os.environ)
-    except ConfigError as error:
-        _refuse(render(error.problems))
-    except KindError as error:
-        _refuse(str(error))
+    config = loaded(path)
     settings = Settings(config=path, database=database, host=host, port=port)
 
     async def serve() -> int:
@@ -86,9 +65,4 @@ def _run(path: Path, database: Path, host: str, port: int, log_format: str) -> i
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return runner.run(serve())
     except (StoreError, StartError) as error:
-        _refuse(str(error))
-
-
-def _refuse(why: str) -> NoReturn:
-    click.echo(why.rstrip("\n"), err=True)
-    sys.exit(2)
+        refuse(str(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,55 +10,31 @@ from typing import TYPE_CHECKING
 
 import click
 
+from synthetics.cli.common import config_option, db_option, format_option, loaded, refuse
+
 if TYPE_CHECKING:
     from synthetics.config.model import Config
     from synthetics.web.status import SloStatus
 
 
 @click.command()
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    default=Path("synthetics.yaml"),
-    show_default=True,
-    help="File or directory to read.",
-)
-@click.option(
-    "--db",
-    "database",
-    type=click.Path(path_type=Path),
-    default=Path("synthetics.db"),
-    show_default=True,
-    help="Database of the service, which may be running.",
-)
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
-def command(config: Path, database: Path, output: str) -> None:
+@config_option()
+@db_option()
+@format_option()
+def command(config: Path, db: Path, shape: str) -> None:
     """
     Print where every objective stands now.
 
     Only reads, beside the running service or without it.  Exit code 1 if an alert fires.
     """
-    from synthetics.config.load import load
-    from synthetics.config.problems import ConfigError, render
-    from synthetics.kinds import KindError
     from synthetics.store import StoreError
 
+    read = loaded(config)
     try:
-        standings = _read(load(config, environ=os.environ), database)
-    except ConfigError as error:
-        click.echo(render(error.problems), err=True, nl=False)
-        sys.exit(2)
-    except (KindError, StoreError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    click.echo(_as_json(standings) if output == "json" else _as_text(standings))
+        standings = _read(read, db)
+    except StoreError as error:
+        refuse(str(error))
+    click.echo(_as_json(standings) if shape == "json" else _as_text(standings))
     sys.exit(1 if any(one.firing for one in standings) else 0)
 
 

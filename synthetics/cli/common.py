@@ -1,0 +1,91 @@
+"""What commands share: the options that mean the same everywhere, and how they refuse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from synthetics.config.model import Config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Option = Callable[[Command], Command]
+
+
+def config_option(help_text: str = "File or directory to read.") -> Option[Any]:
+    """``--config``, as ``config``."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        default=Path("synthetics.yaml"),
+        show_default=True,
+        help=help_text,
+    )
+
+
+def db_option(help_text: str = "Database of the service, which may be running.") -> Option[Any]:
+    """``--db``, as ``db``."""
+    return click.option(
+        "--db",
+        type=click.Path(path_type=Path),
+        default=Path("synthetics.db"),
+        show_default=True,
+        help=help_text,
+    )
+
+
+def format_option(*shapes: str) -> Option[Any]:
+    """``--format``, as ``shape``; *shapes* are those besides ``text`` and ``json``."""
+    return click.option(
+        "--format",
+        "shape",
+        type=click.Choice(["text", "json", *shapes]),
+        default="text",
+        show_default=True,
+        help="How to print it.",
+    )
+
+
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """
+    Callback of options that take an instant: ISO 8601 with an offset.
+
+    Raises:
+        click.BadParameter: Not a time, or one without an offset.
+    """
+    if value is None:
+        return None
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise click.BadParameter(
+            f"{value!r} is no time with an offset, as 2026-11-01T00:00Z is", ctx, param
+        )
+    return read
+
+
+def refuse(why: str) -> NoReturn:
+    """Say *why* on standard error and exit with 2."""
+    click.echo(why.rstrip("\n"), err=True)
+    raise SystemExit(2)
+
+
+def loaded(path: Path) -> Config:
+    """The configuration at *path*; if anything is wrong with it, all of that and exit 2."""
+    from synthetics.config.load import load
+    from synthetics.config.problems import ConfigError, render
+    from synthetics.kinds import KindError
+
+    try:
+        return load(path, environ=os.environ)
+    except ConfigError as error:
+        refuse(render(error.problems))
+    except KindError as error:
+        refuse(str(error))
