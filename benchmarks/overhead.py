@@ -2,7 +2,7 @@
 Scheduling and storing without the network: CPU per sample from beat to committed row.
 
 The kind that is asked here answers at once with what an HTTP probe would have seen, so all
-that remains is ours: beats, runner, sample, queue and SQLite.
+that remains is ours: beats, runner, sample, intake, queue and SQLite.
 
     python benchmarks/overhead.py [--probes 1000] [--seconds 10]
 """
@@ -29,6 +29,7 @@ from synthetics.config.model import Config, Probe, Service
 from synthetics.sample import Sample
 from synthetics.schedule.beats import Beats
 from synthetics.schedule.runner import Runner
+from synthetics.service.intake import Intake
 from synthetics.store import Store
 
 
@@ -44,6 +45,10 @@ async def answer(_: object, watch: Watch) -> Result:
         phases=Phases(connect_s=0.001, first_byte_s=0.012, transfer_s=0.0002),
         facts=Facts(status=200, protocol="HTTP/1.1", address="127.0.0.1", url="http://shop/"),
     )
+
+
+async def settle(_: Sequence[Sample]) -> None:
+    """Counting is not measured here: what follows from a sample depends on the objectives."""
 
 
 def configuration(probes: int) -> Config:
@@ -83,11 +88,14 @@ async def measure(probes: int, seconds: float, database: Path) -> tuple[float, f
     store = await Store.open(database, clock=clock)
     shared = Shared()
 
-    async def keep(samples: Sequence[Sample]) -> None:
-        await store.add(samples)
-
+    intake = Intake(store, settle)
+    working = asyncio.create_task(intake.work())
     runner = Runner(
-        clock=clock, kinds={"instant": Instant(answer)}, shared=shared, sink=keep, config=config
+        clock=clock,
+        kinds={"instant": Instant(answer)},
+        shared=shared,
+        sink=intake.put,
+        config=config,
     )
     beats = Beats(clock=clock, on_beat=runner.beat, on_gap=runner.gap)
     beats.set(config.probes.values())
@@ -100,6 +108,8 @@ async def measure(probes: int, seconds: float, database: Path) -> tuple[float, f
     rows = store.stats().stored - rows_before
     beats.stop()
     await runner.drain()
+    intake.close()
+    await working
     await store.close()
     if stored(database) < rows:
         raise SystemExit("fewer rows than were counted")
