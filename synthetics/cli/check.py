@@ -58,7 +58,7 @@ def command(*, path: Path | None, config: Path, shape: str) -> None:
 def _text(
     config: Config, path: Path, meanings: Sequence[SloMeaning], warnings: Sequence[str]
 ) -> Iterator[str]:
-    from synthetics.reports.words import many
+    from synthetics.words import many
 
     counted = [
         many(len(config.services), "service"),
@@ -84,7 +84,7 @@ def _text(
 
 
 def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
-    from synthetics.reports import words
+    from synthetics import words
 
     slo = what.slo
     name = f"  {slo.name}" if slo.name != slo.id else ""
@@ -112,8 +112,8 @@ def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
 
 
 def _good(what: SloMeaning) -> str:
+    from synthetics import words
     from synthetics.config.model import Latency
-    from synthetics.reports import words
 
     sli = what.slo.sli
     if not isinstance(sli, Latency):
@@ -123,7 +123,7 @@ def _good(what: SloMeaning) -> str:
 
 def _window(what: SloMeaning) -> str:
     from slo.window import Calendar
-    from synthetics.reports import words
+    from synthetics import words
 
     window = what.slo.window
     if isinstance(window, Calendar):
@@ -147,7 +147,7 @@ def _probes(config: Config, what: SloMeaning) -> str:
 
 
 def _tier(what: TierMeaning) -> list[str]:
-    from synthetics.reports import words
+    from synthetics import words
 
     tier, outage = what.tier, what.outage
     return [
@@ -210,7 +210,7 @@ def _problems(problems: Sequence[Problem]) -> dict[str, Any]:
 def _meanings(
     config: Config, meanings: Sequence[SloMeaning], warnings: Sequence[str]
 ) -> dict[str, Any]:
-    from synthetics.reports.words import decimal, seconds
+    from synthetics.words import decimal, seconds
 
     return {
         "problems": [],
@@ -238,7 +238,7 @@ def _meanings(
 
 
 def _tier_data(what: TierMeaning) -> dict[str, Any]:
-    from synthetics.reports.words import seconds
+    from synthetics.words import seconds
 
     tier, outage = what.tier, what.outage
     return {

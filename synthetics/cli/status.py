@@ -45,7 +45,8 @@ def _as_json(standings: list[SloStatus]) -> str:
 
 
 def _as_text(standings: list[SloStatus]) -> str:
-    from synthetics.reports import columns, words
+    from synthetics import words
+    from synthetics.reports import columns
     from synthetics.web.page import budget_words, downtime_words, pace_words, promise, state
 
     if not standings:

@@ -1,1 +1,1 @@
-"""Numbers turned into words: the only room that rounds, and one that never writes to the store."""
+"""A month of numbers, laid out for people and programs; never writes to the store."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.budget import INFINITE, Rate
-from synthetics.reports import story, strip, words
+from synthetics import words
+from synthetics.reports import story, strip
 from synthetics.reports.model import SloReport
 from synthetics.reports.strip import Look
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from slo.policy import NoData, Tier
+from synthetics import words
 from synthetics.config.model import Availability, Latency, Probe, Retries, Sli, Slo
-from synthetics.reports import words
 from synthetics.reports.model import MonthReport
 
 

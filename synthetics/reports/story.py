@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo.budget import INFINITE, Rate
-from synthetics.reports import rules, words
+from synthetics import words
+from synthetics.reports import rules
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, State, Trouble
 
 NAMED = 3

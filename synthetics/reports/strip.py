@@ -6,7 +6,7 @@ import math
 from enum import Enum
 from fractions import Fraction
 
-from synthetics.reports import words
+from synthetics import words
 from synthetics.reports.model import Day, MonthBefore
 
 MOSTLY_KNOWN = Fraction(95, 100)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from synthetics.reports import story, words
+from synthetics import words
+from synthetics.reports import story
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport
 
 Cell = str | int | float | None

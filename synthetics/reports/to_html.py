@@ -7,7 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from synthetics.reports import charts, rules, story, strip, words
+from synthetics import words
+from synthetics.reports import charts, rules, story, strip
 from synthetics.reports.model import MonthReport
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -8,7 +8,8 @@ from typing import Any
 from slo.budget import INFINITE, Budget, Rate, burn_rate
 from slo.counts import Counts
 from slo.shares import TimeShares
-from synthetics.reports import rules, story, strip, words
+from synthetics import words
+from synthetics.reports import rules, story, strip
 from synthetics.reports.model import (
     Day,
     MonthBefore,

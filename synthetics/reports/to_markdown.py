@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from synthetics.reports import rules, story, strip, words
+from synthetics import words
+from synthetics.reports import rules, story, strip
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")

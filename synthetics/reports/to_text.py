@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from synthetics.reports import columns, rules, story, strip, words
+from synthetics import words
+from synthetics.reports import columns, rules, story, strip
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, Trouble
 
 CELLS = 80

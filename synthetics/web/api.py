@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from slo.window import Rolling, Window
-from synthetics import __version__
-from synthetics.reports import words
+from synthetics import __version__, words
 from synthetics.schedule.phase import due_after_ms
 from synthetics.store.deliveries import Owed
 from synthetics.store.incidents import Incident

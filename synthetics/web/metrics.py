@@ -16,8 +16,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from slo.budget import Rate
-from synthetics import __version__
-from synthetics.reports import words
+from synthetics import __version__, words
 from synthetics.web.board import Board, Phase
 from synthetics.web.status import Health, SloStatus
 

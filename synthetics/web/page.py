@@ -11,10 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from probes.result import Outcome
 from slo.budget import Rate
-from synthetics import __version__
+from synthetics import __version__, words
 from synthetics.clock import instant
 from synthetics.config.model import Latency, Probe, Slo
-from synthetics.reports import words
 from synthetics.sample import Sample
 from synthetics.schedule.phase import due_after_ms
 from synthetics.web.api import window

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from synthetics.reports import words
+from synthetics import words
 from tests.reports.support import TOKYO, UTC_ZONE, ms
 
 BERLIN = ZoneInfo("Europe/Berlin")
