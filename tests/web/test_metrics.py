@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from synthetics.web.probe_metrics import escape
+from tests.tools import program
 from tests.web.support import NOW_MS, Rig, a_journey, a_sample
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -131,7 +132,7 @@ async def test_promtool_finds_nothing_to_say(rig: Rig) -> None:
     rig.schedule.samples["good", ""] = 3
 
     checked = subprocess.run(
-        ["promtool", "check", "metrics"],
+        [program("promtool", "prometheus"), "check", "metrics"],
         input=await rig.text("/metrics"),
         capture_output=True,
         text=True,
