@@ -15,10 +15,37 @@ from zoneinfo import ZoneInfo
 DAY_MS = 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Unit = Literal["day", "week", "month", "quarter", "year"]
+Unit = Literal["day", "week", "month", "quarter", "half-year", "year", "fiscal-year"]
 
-NOMINAL_DAYS: dict[Unit, int] = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
-LONGEST_DAYS: dict[Unit, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+NOMINAL_DAYS: dict[Unit, int] = {
+    "day": 1,
+    "week": 7,
+    "month": 30,
+    "quarter": 91,
+    "half-year": 182,
+    "year": 365,
+    "fiscal-year": 365,
+}
+LONGEST_DAYS: dict[Unit, int] = {
+    "day": 1,
+    "week": 7,
+    "month": 31,
+    "quarter": 92,
+    "half-year": 184,
+    "year": 366,
+    "fiscal-year": 366,
+}
+MONTHS: dict[Unit, int] = {
+    "month": 1,
+    "quarter": 3,
+    "half-year": 6,
+    "year": 12,
+    "fiscal-year": 12,
+}
+"""How many months are in those periods that are made of months."""
+
+PARTS_OF_YEARS: frozenset[Unit] = frozenset({"quarter", "half-year", "fiscal-year"})
+"""Periods that depend on the month in which a year begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,18 +119,27 @@ class Rolling:
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """
-    The day, week (from Monday), month, quarter or year that it is in *timezone*.
+    The period of the calendar that it is in *timezone*; a week begins on Monday.
 
     A period covers ``[start, end)`` and is as long as it really is there: a day
     on which clocks go forward has 23 hours.
+
+    Attributes:
+        starts: Month in which the year of `PARTS_OF_YEARS` begins, 1 to 12: half-years
+            from April end with September.  1 for other periods.
     """
 
     unit: Unit
     timezone: ZoneInfo
+    starts: int = 1
 
     def __post_init__(self) -> None:
         if self.unit not in get_args(Unit):
             raise ValueError(f"unknown period of the calendar: {self.unit!r}")
+        if not 1 <= self.starts <= 12:
+            raise ValueError(f"there is no month {self.starts}")
+        if self.starts != 1 and self.unit not in PARTS_OF_YEARS:
+            raise ValueError(f"a {self.unit} does not depend on when a year begins")
 
     @property
     def nominal_length_ms(self) -> int:
@@ -133,18 +169,12 @@ class Calendar:
 
     def _first_day(self, day: date) -> date:
         """First day of the period of *day*."""
-        year, month = day.year, day.month
-        match self.unit:
-            case "day":
-                return date(year, month, day.day)
-            case "week":
-                return date(year, month, day.day) - timedelta(days=day.weekday())
-            case "month":
-                return date(year, month, 1)
-            case "quarter":
-                return date(year, month - (month - 1) % 3, 1)
-            case "year":
-                return date(year, 1, 1)
+        whole = date(day.year, day.month, day.day)
+        if self.unit not in MONTHS:
+            return whole - timedelta(days=day.weekday()) if self.unit == "week" else whole
+        months = day.year * 12 + day.month - 1
+        months -= (day.month - self.starts) % MONTHS[self.unit]
+        return date(months // 12, months % 12 + 1, 1)
 
     def _next(self, first: date) -> date:
         """First day of the period after the one that begins on *first*."""

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from slo.window import PARTS_OF_YEARS, Rolling, Window
 from synthetics.clock import instant
 
 UNKNOWN: Final = "unknown"
@@ -162,6 +163,19 @@ def span(from_ms: int, to_ms: int | None, zone: ZoneInfo) -> str:
     if start.date() != end.date():
         closing = f"{_day(end, year=False)} {closing}"
     return f"{opening} – {closing}"
+
+
+def window(of: Window) -> str:
+    """What an objective is judged over: ``30d``, ``a calendar month in Asia/Tokyo``."""
+    if isinstance(of, Rolling):
+        return exactly(of.length_ms)
+    if of.unit not in PARTS_OF_YEARS or (of.unit != "fiscal-year" and of.starts == 1):
+        period = f"a calendar {of.unit}"
+    elif of.unit == "fiscal-year":
+        period = f"a fiscal year from {MONTHS[of.starts - 1]}"
+    else:
+        period = f"a {of.unit} of years from {MONTHS[of.starts - 1]}"
+    return f"{period} in {of.timezone.key}"
 
 
 def iso(ms: int, zone: ZoneInfo | None = None) -> str:

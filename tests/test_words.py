@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from slo.window import Calendar, Rolling, Window
 from synthetics import words
 from tests.reports.support import TOKYO, UTC_ZONE, ms
 
@@ -159,3 +160,18 @@ def test_small_words(said: object, expected: object) -> None:
 )
 def test_spans(start: str, end: str | None, said: str) -> None:
     assert words.span(ms(start), None if end is None else ms(end), BERLIN) == said
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (Rolling(30 * 86_400_000), "30d"),
+        (Calendar("month", ZoneInfo("Asia/Tokyo")), "a calendar month in Asia/Tokyo"),
+        (Calendar("half-year", ZoneInfo("UTC")), "a calendar half-year in UTC"),
+        (Calendar("fiscal-year", ZoneInfo("UTC"), 4), "a fiscal year from April in UTC"),
+        (Calendar("fiscal-year", ZoneInfo("UTC")), "a fiscal year from January in UTC"),
+        (Calendar("quarter", ZoneInfo("UTC"), 2), "a quarter of years from February in UTC"),
+    ],
+)
+def test_a_window_is_said_with_all_that_it_depends_on(of: Window, said: str) -> None:
+    assert words.window(of) == said

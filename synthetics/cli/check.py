@@ -125,10 +125,8 @@ def _window(what: SloMeaning) -> str:
     from slo.window import Calendar
     from synthetics import words
 
-    window = what.slo.window
-    if isinstance(window, Calendar):
-        return f"a calendar {window.unit} in {window.timezone.key}"
-    return f"the last {words.exactly(what.window_ms)}"
+    said = words.window(what.slo.window)
+    return said if isinstance(what.slo.window, Calendar) else f"the last {said}"
 
 
 def _probes(config: Config, what: SloMeaning) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 from probes.fields import Refused, parse_duration
 from slo.explain import never_fires
 from slo.policy import NoData, Tier, default_tiers, factor_for_share
-from slo.window import Calendar, Rolling, Window
+from slo.window import PARTS_OF_YEARS, Calendar, Rolling, Unit, Window
 from synthetics.config import written_slo as written
 from synthetics.config.describe import duration_text
 from synthetics.config.model import Accounting, Availability, Latency, Probe, Retries, Sli, Slo
@@ -108,7 +108,8 @@ def _slo(
 def _window(form: timedelta | written.CalendarWindow) -> Window:
     if isinstance(form, timedelta):
         return Rolling(form // MS)
-    return Calendar(form.calendar, form.timezone)
+    starts = get_args(written.MonthName).index(form.starts) + 1 if form.starts else 1
+    return Calendar(form.calendar, form.timezone, starts)
 
 
 def _sli(form: str | written.Latency) -> Sli:
@@ -139,9 +140,28 @@ def _check_forms(reader: Reader, path: Path, data: dict[str, Any]) -> None:
     sli = data.get("sli")
     if isinstance(sli, dict) and isinstance(sli.get("latency"), dict):
         _exactly_one(reader, (*path, "sli", "latency"), sli["latency"], "under", "at_most")
+    window = data.get("window")
+    if isinstance(window, dict):
+        _check_year(reader, (*path, "window"), window)
     alerting = data.get("alerting")
     if isinstance(alerting, dict):
         check_tiers(reader, (*path, "alerting"), alerting)
+
+
+def _check_year(reader: Reader, path: Path, window: dict[str, Any]) -> None:
+    """The month in which a year begins is said exactly where a period depends on it."""
+    unit = window.get("calendar")
+    if unit == written.FISCAL and "starts" not in window:
+        reader.report(
+            path, "`starts` is missing", "add the month in which it begins, such as `starts: april`"
+        )
+    elif "starts" in window and unit in get_args(Unit) and unit not in PARTS_OF_YEARS:
+        reader.report(
+            (*path, "starts"),
+            f"a {unit} is the same in whatever month a year begins",
+            "delete it" if unit != "year" else f"delete it, or write `calendar: {written.FISCAL}`",
+            at="key",
+        )
 
 
 def check_tiers(reader: Reader, path: Path, alerting: dict[str, Any]) -> None:

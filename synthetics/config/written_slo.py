@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from probes.fields import Duration
 from slo.policy import NoData
-from slo.window import Unit
+from slo.window import PARTS_OF_YEARS, Unit
 from synthetics.config.model import Retries
 from synthetics.config.scalars import (
     Factor,
@@ -25,6 +25,22 @@ from synthetics.config.scalars import (
 
 MIN_BAD = 2
 UTC = ZoneInfo("UTC")
+
+FISCAL: Unit = "fiscal-year"
+MonthName = Literal[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 
 
 def closed(**extra: Any) -> ConfigDict:
@@ -78,11 +94,25 @@ class CalendarWindow:
     Attributes:
         calendar: Which period; a week begins on Monday.
         timezone: Where its days begin, as an IANA name.
+        starts: The month in which a year begins, for a `fiscal-year`, and for a `quarter` or
+            `half-year` of one.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    __pydantic_config__: ClassVar[ConfigDict] = closed(
+        allOf=[
+            {
+                "if": {"required": ["calendar"], "properties": {"calendar": {"const": FISCAL}}},
+                "then": {"required": ["starts"]},
+            },
+            {
+                "if": {"required": ["starts"]},
+                "then": {"properties": {"calendar": {"enum": sorted(PARTS_OF_YEARS)}}},
+            },
+        ]
+    )
     calendar: Annotated[Unit, Field(examples=["month"])]
     timezone: Annotated[Zone, Field(examples=["Asia/Tokyo"])] = UTC
+    starts: Annotated[MonthName | None, Field(examples=["april"])] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from slo.window import Rolling, Window
 from synthetics import __version__, words
 from synthetics.schedule.phase import due_after_ms
 from synthetics.store.deliveries import Owed
@@ -56,7 +55,7 @@ def slo_as_json(one: SloStatus) -> dict[str, Any]:
         "name": slo.name,
         "service": slo.service,
         "objective": words.decimal(slo.objective),
-        "window": window(slo.window),
+        "window": words.window(slo.window),
         "from": words.iso(standing.bounds.from_ms),
         "to": words.iso(standing.bounds.to_ms),
         "sli": words.machine(standing.sli),
@@ -87,13 +86,6 @@ def slo_as_json(one: SloStatus) -> dict[str, Any]:
             for decision in standing.decisions
         ],
     }
-
-
-def window(of: Window) -> str:
-    """A window in a few words: ``30d``, ``a calendar month (Asia/Tokyo)``."""
-    if isinstance(of, Rolling):
-        return words.exactly(of.length_ms)
-    return f"a calendar {of.unit} ({of.timezone.key})"
 
 
 def _reload(reload: Reload) -> dict[str, Any]:

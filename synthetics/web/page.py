@@ -16,7 +16,6 @@ from synthetics.clock import instant
 from synthetics.config.model import Latency, Probe, Slo
 from synthetics.sample import Sample
 from synthetics.schedule.phase import due_after_ms
-from synthetics.web.api import window
 from synthetics.web.status import Health, Overview, SloStatus, by_service
 
 UTC = ZoneInfo("UTC")
@@ -102,7 +101,7 @@ def promise(slo: Slo) -> str:
     what = "good"
     if isinstance(slo.sli, Latency):
         what = f"{'at most' if slo.sli.inclusive else 'under'} {words.bound(slo.sli.bound_us)}"
-    return f"{words.objective(slo.objective)} {what} over {window(slo.window)}"
+    return f"{words.objective(slo.objective)} {what} over {words.window(slo.window)}"
 
 
 def budget_words(one: SloStatus) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.window import Calendar, Rolling, Unit
+from slo.window import PARTS_OF_YEARS, Calendar, Rolling, Unit
 from tests.slo.support import DAY, HOUR, MINUTE, every_minute
 
 ZONES = [
@@ -115,6 +115,24 @@ def test_a_rolling_window_holds_as_many_samples_as_intervals_wherever_it_stands(
             366 * 24,
             id="a leap year",
         ),
+        pytest.param(
+            "half-year",
+            "Europe/Berlin",
+            "2026-06-30T23:59:59.999+02:00",
+            "2026-01-01T00:00:00+01:00",
+            "2026-07-01T00:00:00+02:00",
+            181 * 24 - 1,
+            id="a first half-year ends an hour early where clocks went forward",
+        ),
+        pytest.param(
+            "half-year",
+            "UTC",
+            "2026-07-01T00:00:00+00:00",
+            "2026-07-01T00:00:00+00:00",
+            "2027-01-01T00:00:00+00:00",
+            184 * 24,
+            id="the second half-year is the longest there is",
+        ),
     ],
 )
 def test_a_period_is_as_long_as_it_really_is(
@@ -126,15 +144,93 @@ def test_a_period_is_as_long_as_it_really_is(
     assert bounds.length_ms == hours * HOUR
 
 
+@pytest.mark.parametrize(
+    ("unit", "starts", "zone", "moment", "start", "end"),
+    [
+        pytest.param(
+            "fiscal-year",
+            4,
+            "Asia/Tokyo",
+            "2028-03-31T23:59:59.999+09:00",
+            "2027-04-01T00:00:00+09:00",
+            "2028-04-01T00:00:00+09:00",
+            id="the last instant of a year from April, with a leap day in it",
+        ),
+        pytest.param(
+            "fiscal-year",
+            4,
+            "Asia/Tokyo",
+            "2028-04-01T00:00:00+09:00",
+            "2028-04-01T00:00:00+09:00",
+            "2029-04-01T00:00:00+09:00",
+            id="and the first instant of the next",
+        ),
+        pytest.param(
+            "fiscal-year",
+            1,
+            "UTC",
+            "2026-12-31T00:00:00+00:00",
+            "2026-01-01T00:00:00+00:00",
+            "2027-01-01T00:00:00+00:00",
+            id="from January it is the calendar year",
+        ),
+        pytest.param(
+            "fiscal-year",
+            12,
+            "America/New_York",
+            "2026-11-30T23:00:00-05:00",
+            "2025-12-01T00:00:00-05:00",
+            "2026-12-01T00:00:00-05:00",
+            id="from December it begins the year before",
+        ),
+        pytest.param(
+            "half-year",
+            4,
+            "UTC",
+            "2027-01-15T00:00:00+00:00",
+            "2026-10-01T00:00:00+00:00",
+            "2027-04-01T00:00:00+00:00",
+            id="the second half of a year from April lies in two calendar years",
+        ),
+        pytest.param(
+            "quarter",
+            2,
+            "UTC",
+            "2027-01-15T00:00:00+00:00",
+            "2026-11-01T00:00:00+00:00",
+            "2027-02-01T00:00:00+00:00",
+            id="the last quarter of a year from February",
+        ),
+    ],
+)
+def test_parts_of_a_year_begin_where_the_year_does(
+    unit: Unit, starts: int, zone: str, moment: str, start: str, end: str
+) -> None:
+    bounds = Calendar(unit, ZoneInfo(zone), starts).bounds(at(moment))
+
+    assert (bounds.from_ms, bounds.to_ms) == (at(start), at(end))
+
+
+@pytest.mark.parametrize(
+    ("unit", "starts"),
+    [("fiscal-year", 0), ("fiscal-year", 13), ("month", 4), ("year", 4), ("week", 2)],
+)
+def test_a_beginning_that_means_nothing_is_refused(unit: Unit, starts: int) -> None:
+    with pytest.raises(ValueError, match=r"month|year"):
+        Calendar(unit, ZoneInfo("UTC"), starts)
+
+
 moments = st.integers(
     int(datetime(1971, 1, 1, tzinfo=UTC).timestamp() * 1000),
     int(datetime(2050, 1, 1, tzinfo=UTC).timestamp() * 1000),
 )
 
 
-@given(st.sampled_from(ZONES), st.sampled_from(get_args(Unit)), moments)
-def test_every_instant_is_in_exactly_one_period(zone: str, unit: Unit, now: int) -> None:
-    window = Calendar(unit, ZoneInfo(zone))
+@given(st.sampled_from(ZONES), st.sampled_from(get_args(Unit)), st.integers(1, 12), moments)
+def test_every_instant_is_in_exactly_one_period(
+    zone: str, unit: Unit, starts: int, now: int
+) -> None:
+    window = Calendar(unit, ZoneInfo(zone), starts if unit in PARTS_OF_YEARS else 1)
 
     bounds = window.bounds(now)
 
