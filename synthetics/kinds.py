@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType, ModuleType
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter
@@ -40,41 +40,80 @@ class Kind:
     act: Any = field(repr=False)
 
 
-def probe_kinds() -> Mapping[str, Kind]:
+class Kinds(Mapping[str, Kind]):
     """
-    Kinds of probes by name; imported at the first call.
+    Kinds by name, each imported when it is first asked for: a file that asks
+    nothing but ``http`` does not wait for the parts of a journey.
+
+    Looking one up raises `KindError` if it cannot be used.
+    """
+
+    def __init__(self, entries: Mapping[str, EntryPoint], action: str) -> None:
+        self._entries = entries
+        self._action = action
+        self._loaded: dict[str, Kind] = {}
+
+    def __getitem__(self, name: str) -> Kind:
+        known = self._loaded.get(name)
+        if known is None:
+            known = self._loaded[name] = _load(self._entries[name], self._action)
+        return known
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def probe_kinds() -> Kinds:
+    """
+    Kinds of probes by name.
 
     Raises:
-        KindError: One of them cannot be used.
+        KindError: Two packages bring the same one.
     """
     return _installed(PROBES, "run")
 
 
-def receiver_kinds() -> Mapping[str, Kind]:
+def receiver_kinds() -> Kinds:
     """
-    Kinds of receivers by name; imported at the first call.
+    Kinds of receivers by name.
 
     Raises:
-        KindError: One of them cannot be used.
+        KindError: Two packages bring the same one.
     """
     return _installed(RECEIVERS, "send")
 
 
 @cache
-def _installed(group: str, action: str) -> Mapping[str, Kind]:
-    found: dict[str, Kind] = {}
-    for entry in sorted(importlib.metadata.entry_points(group=group), key=lambda e: e.name):
-        package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "?"
-        where = f"{entry.name!r} ({entry.value}, from {package})"
+def _installed(group: str, action: str) -> Kinds:
+    found: dict[str, EntryPoint] = {}
+    for entry in sorted(entry_points(group=group), key=lambda e: e.name):
         if entry.name in found:
-            taken = found[entry.name].module.__name__
-            raise KindError(f"two packages bring the kind {where}: {taken} has the name already")
-        try:
-            module = entry.load()
-        except Exception as error:
-            raise KindError(f"the kind {where} cannot be loaded: {error}") from error
-        found[entry.name] = kind_of(entry.name, module, action, where)
-    return MappingProxyType(found)
+            taken = found[entry.name].value
+            raise KindError(
+                f"two packages bring the kind {_where(entry)}: {taken} has the name already"
+            )
+        found[entry.name] = entry
+    return Kinds(found, action)
+
+
+def _load(entry: EntryPoint, action: str) -> Kind:
+    where = _where(entry)
+    try:
+        module = entry.load()
+    except Exception as error:
+        raise KindError(f"the kind {where} cannot be loaded: {error}") from error
+    return kind_of(entry.name, module, action, where)
+
+
+def _where(entry: EntryPoint) -> str:
+    package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "?"
+    return f"{entry.name!r} ({entry.value}, from {package})"
 
 
 def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind:

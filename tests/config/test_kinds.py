@@ -84,7 +84,18 @@ def test_a_package_that_cannot_be_imported_is_named(package: Path) -> None:
     (package / "dicey.py").write_text("import nothing_of_this_name\n")
 
     with pytest.raises(KindError, match=r"'dice' \(dicey, from dicey 1\.2\).*nothing_of_this_name"):
-        probe_kinds()
+        probe_kinds()["dice"]
+
+
+def test_a_kind_that_nobody_uses_is_not_imported(package: Path) -> None:
+    (package / "dicey.py").write_text(PLUGIN)
+    file = package / "synthetics.yaml"
+    file.write_text("services: {s: {}}\nprobes: {p: {service: s, http: {get: 'http://a.test'}}}\n")
+
+    load(file, environ={})
+
+    assert "dice" in probe_kinds()
+    assert "dicey" not in sys.modules
 
 
 def test_two_packages_with_one_kind_are_named(package: Path) -> None:

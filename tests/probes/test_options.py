@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from probes.expressions import JSON_PATH_WORK, TooMuchWork, parse_json_path, parse_pattern
+from probes.expressions import TooMuchWork, parse_json_path, parse_pattern
+from probes.json_path import JSON_PATH_WORK
 from tests.probes.support import HTTP, JOURNEY, look_up, refusal
 
 URL = "https://shop.example/"
