@@ -57,6 +57,7 @@ Key = tuple[str, View]
 """A probe, and how it is looked at."""
 
 MILLISECOND = timedelta(milliseconds=1)
+NEVER_ASKED = Timeline()
 
 
 class Ledger:
@@ -257,7 +258,7 @@ class Ledger:
         here = self._config.location
         for share in self._pools[slo_id]:
             timelines, valid_for_ms = share.account.timelines, share.valid_for_ms
-            yield timelines.get(here, Timeline()), valid_for_ms
+            yield timelines.get(here, NEVER_ASKED), valid_for_ms
             for location, timeline in timelines.items():
                 if location != here and timeline.counts(from_ms - valid_for_ms, to_ms) != NOTHING:
                     yield timeline, valid_for_ms

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from slo.budget import budget
@@ -199,6 +200,7 @@ def _tally(ledger: Ledger, slo: Slo, period: Period, as_of_ms: int) -> Tally:
     )
 
 
+@lru_cache(maxsize=1000)
 def _midnight(of: date, zone: ZoneInfo) -> int:
     return millis(datetime(of.year, of.month, of.day, tzinfo=zone))
 
