@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from slo.counts import Counts
 from slo.runs import Mark, Run, joined
@@ -73,15 +74,13 @@ class Timeline:
         Raises:
             ValueError: A run begins before the one before it has ended.
         """
-        for run in runs:
-            end = len(self._first)
-            if not end:
-                self._splice(0, 0, [run])
-                continue
-            last = self._run(end - 1)
-            if run.first_ms <= last.last_ms:
-                raise ValueError(f"{run} begins before {last} has ended")
-            self._splice(end - 1, end, joined([last, run]))
+        end = len(self._first)
+        known = [self._run(end - 1)] if end else []
+        known.extend(runs)
+        for before, after in pairwise(known):
+            if after.first_ms <= before.last_ms:
+                raise ValueError(f"{after} begins before {before} has ended")
+        self._splice(max(end - 1, 0), end, joined(known))
 
     def trim(self, before_ms: int) -> None:
         """Forget all samples due before *before_ms*."""
