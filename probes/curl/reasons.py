@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 
 import pycurl
 
@@ -62,6 +63,11 @@ CODES = {
     100: "headers-too-large",  # E_TOO_LARGE
 }
 
+_REFUSES_OURS = re.compile(
+    r"alert (certificate \w+|(bad|unsupported) certificate|unknown ca|access denied)"
+)
+"""What a server says of a client's certificate; by TLS 1.3 only after the handshake."""
+
 _PROXY_UNREACHABLE = frozenset({pycurl.E_COULDNT_RESOLVE_PROXY, 97})
 _OUT_OF_MEMORY = pycurl.E_OUT_OF_MEMORY
 
@@ -91,6 +97,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         return bad, "connect", f"{said.partition(' after ')[0]}: {os.strerror(answer.errno)}"
     if answer.failure == pycurl.E_OPERATION_TIMEDOUT:
         return bad, "timeout", f"not done after {timeout_s:g} s: {_stage(answer)}"
+    if refusal := _REFUSES_OURS.search(said):
+        return bad, "tls-client-certificate", f"the target refused the handshake: {refusal[0]}"
     if answer.failure == pycurl.E_PEER_FAILED_VERIFICATION:
         if answer.verify in VERIFY:
             reason, detail = VERIFY[answer.verify]
@@ -108,7 +116,7 @@ def _reception(said: str) -> str:
     """Libcurl has one code for all that goes wrong while an answer comes in; its words differ."""
     if "response header" in said:
         return "headers-too-large"
-    if "Recv failure" in said or "SSL" in said or "closed" in said:
+    if any(words in said for words in ("Recv failure", "Send failure", "SSL", "closed")):
         return "reset"
     return "malformed"
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import pycurl
 import pytest
 import trustme
 from cryptography import x509
@@ -16,8 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from probes.result import Outcome
-from tests.probes.support import Asker, ok, saying, speaking
+from probes.curl.order import Answer
+from probes.curl.reasons import verdict
+from probes.result import Outcome, Phases
+from tests.probes.support import Asker, Speak, ok, saying, speaking
 
 Context = Callable[[trustme.CA], ssl.SSLContext]
 
@@ -165,23 +168,96 @@ async def test_every_sample_shakes_hands_in_full(
     assert resumed == [False] * 3
 
 
-async def test_a_client_certificate_is_shown(asker: Asker, authority: trustme.CA, pem: str) -> None:
+def _refusing(context: ssl.SSLContext) -> Speak:
+    """
+    A server that says why it ends a handshake and waits until that was heard.
+
+    asyncio's own hangs up instead, and by TLS 1.3 a client learns of it in one
+    of several ways: it takes itself for connected before its certificate is read.
+    """
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        refused = False
+        while not refused:
+            incoming.write(await reader.read(65536))
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                refused = True
+            writer.write(outgoing.read())
+        await reader.read()
+
+    return speak
+
+
+def _asking_for_certificates(authority: trustme.CA) -> ssl.SSLContext:
     context = _serving_with(authority.issue_cert("127.0.0.1"))
     context.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(context)
-    mine = authority.issue_cert("probe@example.org")
-    async with speaking(saying(ok()), tls=context) as port:
-        url = f"https://127.0.0.1:{port}/"
-        own = {
-            "certificate": "".join(each.bytes().decode() for each in mine.cert_chain_pems),
-            "key": mine.private_key_pem.bytes().decode(),
-        }
-        shown = await asker.http({"get": url, "tls": {"ca": pem, **own}})
-        none = await asker.http({"get": url, "tls": {"ca": pem}})
+    return context
 
-    assert shown.outcome is Outcome.GOOD, shown.detail
-    assert none.outcome is Outcome.BAD
-    assert none.reason in {"tls-handshake", "reset", "tls-client-certificate"}
+
+def _as_client(cert: trustme.LeafCert) -> dict[str, str]:
+    return {
+        "certificate": "".join(each.bytes().decode() for each in cert.cert_chain_pems),
+        "key": cert.private_key_pem.bytes().decode(),
+    }
+
+
+async def test_a_client_certificate_is_shown(asker: Asker, authority: trustme.CA, pem: str) -> None:
+    mine = _as_client(authority.issue_cert("probe@example.org"))
+    async with speaking(saying(ok()), tls=_asking_for_certificates(authority)) as port:
+        result = await asker.http({"get": f"https://127.0.0.1:{port}/", "tls": {"ca": pem, **mine}})
+
+    assert result.outcome is Outcome.GOOD, result.detail
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_client_certificate_that_is_refused_is_told_apart(
+    asker: Asker, authority: trustme.CA, pem: str, newest: ssl.TLSVersion
+) -> None:
+    context = _asking_for_certificates(authority)
+    context.maximum_version = newest
+    stranger = _as_client(trustme.CA().issue_cert("probe@example.org"))
+    async with speaking(_refusing(context)) as port:
+        url = f"https://127.0.0.1:{port}/"
+        result = await asker.http({"get": url, "tls": {"ca": pem, **stranger}})
+
+    assert (result.outcome, result.reason) == (Outcome.BAD, "tls-client-certificate")
+    assert "alert unknown ca" in result.detail
+
+
+async def test_a_client_certificate_that_is_missing_is_told_apart(
+    asker: Asker, authority: trustme.CA, pem: str
+) -> None:
+    async with speaking(_refusing(_asking_for_certificates(authority))) as port:
+        result = await asker.http({"get": f"https://127.0.0.1:{port}/", "tls": {"ca": pem}})
+
+    assert (result.outcome, result.reason) == (Outcome.BAD, "tls-client-certificate")
+    assert "alert certificate required" in result.detail
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Send failure: Broken pipe",
+        "Recv failure: Connection reset by peer",
+        "OpenSSL SSL_read: error:0A000126:SSL routines::unexpected eof while reading, errno 0",
+    ],
+)
+def test_a_target_that_hangs_up_is_a_reset_however_libcurl_learns_of_it(said: str) -> None:
+    """Which of them it is depends on who was first: all have one code, as broken framing has."""
+    answer = Answer(
+        failure=pycurl.E_RECV_ERROR, message=said, errno=0, verify=0, proxy_error=0, denied="",
+        too_large=False, status=0, headers=(), body=b"", body_bytes=0, protocol=None,
+        address="127.0.0.1", phases=Phases(), total_s=0.1, certificate_expires_at=None,
+    )  # fmt: skip
+
+    assert verdict(answer, timeout_s=1, proxy=False)[:2] == (Outcome.BAD, "reset")
 
 
 async def test_another_server_name_is_asked_for_and_verified(
