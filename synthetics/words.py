@@ -12,6 +12,7 @@ import math
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,17 @@ def used(ratio: Fraction | float | None) -> str:
     return _fixed(-_floor(-ratio, 1), 1) + "%"
 
 
+def left(remaining: Fraction | float | None) -> str:
+    """What is left of a budget: ``61.2% left``, ``overspent: 142.5% used``."""
+    if remaining is None:
+        return UNKNOWN
+    if isinstance(remaining, float):
+        return "none was allowed, and some failed"
+    if remaining < 0:
+        return f"overspent: {used(1 - remaining)} used"
+    return f"{covered(remaining)} left"
+
+
 def lost(ms: int) -> str:
     """A length of time that was lost or used: ``23m``, ``1h5m``; rounded up to a second."""
     return _duration(-(-ms // 1000))
@@ -104,6 +116,20 @@ def exactly(ms: int) -> str:
     return tail if not seconds else _duration(seconds) + tail
 
 
+def about(ms: int) -> str:
+    """A length of time at a glance: its two largest units, ``3h20m``, ``1d10h``; rounded down."""
+    seconds = ms // 1000
+    for (size, _), (below, _) in pairwise(UNITS):
+        if seconds >= size:
+            return _duration(seconds - seconds % below)
+    return _duration(seconds)
+
+
+def took(duration_s: float) -> str:
+    """How long an answer took: ``312ms``, ``1s250ms``; rounded up to a millisecond."""
+    return exactly(math.ceil(round(duration_s * 1_000_000) / 1000))
+
+
 def bound(us: int) -> str:
     """A latency bound, to the microsecond: ``500ms``, ``1.5ms``."""
     return exactly(us // 1000) if us % 1000 == 0 else f"{Decimal(us) / 1000}ms"
@@ -112,6 +138,12 @@ def bound(us: int) -> str:
 def factor(rate: Fraction) -> str:
     """A burn rate's threshold: ``14.4×``; rounded up to three digits after the point."""
     digits = next((some for some in range(3) if (rate * 10**some).denominator == 1), 3)
+    return _fixed(-int(-rate * 10**digits // 1), digits) + "×"
+
+
+def burn(rate: Fraction) -> str:
+    """A burn rate that was measured: ``57.2×``, ``600×``; rounded up, below 100 to one digit."""
+    digits = 0 if rate >= 100 or rate.denominator == 1 else 1
     return _fixed(-int(-rate * 10**digits // 1), digits) + "×"
 
 

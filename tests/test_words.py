@@ -125,6 +125,20 @@ def test_durations(length: int, used: str, free: str) -> None:
         (words.used(math.inf), "all"),
         (words.used(None), "unknown"),
         (words.covered(None), "unknown"),
+        (words.left(None), "unknown"),
+        (words.left(-math.inf), "none was allowed, and some failed"),
+        (words.left(Fraction(612, 1000)), "61.2% left"),
+        (words.left(Fraction(-425, 1000)), "overspent: 142.5% used"),
+        (words.burn(Fraction(400, 7)), "57.2×"),
+        (words.burn(Fraction(80)), "80×"),
+        (words.burn(Fraction(1000, 7)), "143×"),
+        (words.about(59_999), "59s"),
+        (words.about(3_599_000), "59m59s"),
+        (words.about(12_059_000), "3h20m"),
+        (words.about(123_999_000), "1d10h"),
+        (words.took(0.5000004), "500ms"),
+        (words.took(0.5001), "501ms"),
+        (words.took(1.25), "1s250ms"),
         (words.seconds(1_500), 1.5),
         (words.seconds(2_000), 2),
         (words.machine(Fraction(1, 4)), 0.25),
@@ -135,6 +149,13 @@ def test_durations(length: int, used: str, free: str) -> None:
 )
 def test_small_words(said: object, expected: object) -> None:
     assert said == expected
+
+
+@given(factor=st.fractions(min_value=0), more=st.fractions(min_value=0))
+def test_what_burns_faster_than_its_limit_never_reads_as_slower(
+    factor: Fraction, more: Fraction
+) -> None:
+    assert Fraction(words.burn(factor + more).removesuffix("×")) >= factor
 
 
 @pytest.mark.parametrize(

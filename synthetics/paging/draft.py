@@ -6,11 +6,12 @@ import math
 
 from slo.budget import Rate
 from slo.policy import Decision
+from synthetics import words
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Severity, Slo
 from synthetics.paging.evidence import Evidence
-from synthetics.paging.words import summary
-from synthetics.receivers.base import Event, Link, Message
+from synthetics.paging.words import budget, burning, summary
+from synthetics.receivers.base import Event, Link, Message, Said
 
 
 def draft(
@@ -19,6 +20,7 @@ def draft(
     """What to tell of a tier that begins to fire."""
     service = config.services[slo.service]
     probe = config.probes.get(found.probe)
+    lasts_ms = standing.budget.exhausted_in_ms(decision.burn_long)
     return Message(
         id="",
         event=Event.TRIGGER,
@@ -49,17 +51,17 @@ def draft(
         burn_long=_number(decision.burn_long),
         burn_short=_number(decision.burn_short),
         budget_left=_number(standing.budget.remaining),
-        exhausted_ms=_exhausted_ms(decision, standing),
+        # When the budget is gone if it goes on burning as in the long window.
+        exhausted_ms=decision.at_ms + lasts_ms if lasts_ms else None,
+        said=Said(
+            objective=words.objective(slo.objective),
+            burn=burning(decision),
+            budget=budget(standing.budget.remaining, lasts_ms),
+        ),
         failing=found.failing,
         links=_links(service),
         url=config.public_url,
     )
-
-
-def _exhausted_ms(decision: Decision, standing: Standing) -> int | None:
-    """When the budget is gone if it goes on burning as in the long window."""
-    lasts_ms = standing.budget.exhausted_in_ms(decision.burn_long)
-    return decision.at_ms + lasts_ms if lasts_ms else None
 
 
 def _links(service: Service) -> tuple[Link, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from probes.result import Outcome, Result, StepResult
 from slo.spans import Spans
 from slo.timeline import Mark
+from synthetics import words
 from synthetics.accounting.views import View
 from synthetics.config.model import Availability, Slo
 from synthetics.receivers.base import Failing
@@ -56,22 +57,36 @@ def evidence(newest: Sample | None, since_ms: int | None) -> Evidence:
         since_ms=since_ms,
         failing=Failing(
             at_ms=newest.scheduled_ms,
-            detail=result.detail or f"took {result.duration_s * 1000:.0f} ms",
+            detail=result.detail or f"took {words.took(result.duration_s)}",
             trace_id=result.trace_id,
             request_id=step.request_id if step else "",
         ),
     )
 
 
-def beginning(down: Spans, gap_ms: int) -> int | None:
+def beginning(
+    down: Spans, *, gap_ms: int, since_ms: int, explains: Callable[[int], bool]
+) -> int | None:
     """
     When the newest outage in *down* began.
 
-    So long as *gap_ms* without being down, and what came before was another outage.
+    What came before *gap_ms* without being down was another outage, if what came after
+    explains the alert by itself.  Where it does not, the failures are scattered, and it
+    began with the first of those that it took to fire.
+
+    Args:
+        down: When something was down, up to now.
+        gap_ms: So long without being down, and an outage may be over.
+        since_ms: Failures from before this did not make the alert fire.
+        explains: Whether the failures from an instant on burn fast enough to fire.
     """
     began_ms: int | None = None
     for from_ms, to_ms in reversed(list(down)):
-        if began_ms is not None and began_ms - to_ms >= gap_ms:
+        if (
+            began_ms is not None
+            and began_ms - to_ms >= gap_ms
+            and (to_ms <= since_ms or explains(began_ms))
+        ):
             break
         began_ms = from_ms
     return began_ms

@@ -1,7 +1,10 @@
-"""What a page says in its first line."""
+"""What a page says: its first line, and its numbers for whoever was asleep."""
 
 from __future__ import annotations
 
+from slo.budget import Rate
+from slo.policy import Decision
+from synthetics import words
 from synthetics.clock import instant
 from synthetics.config.model import Latency, Slo
 from synthetics.receivers.base import Message
@@ -53,7 +56,7 @@ def summary(
     """
     what = shorten(probe or slo.id, _PROBE)
     if isinstance(slo.sli, Latency) and not reason:
-        what += f" is slower than {_milliseconds(slo.sli.bound_us)}"
+        what += f" is slower than {words.bound(slo.sli.bound_us)}"
     else:
         what += " fails"
         if step:
@@ -65,28 +68,35 @@ def summary(
     return f"{shorten(service, _SERVICE)}: {what}{since}"
 
 
+def burning(decision: Decision) -> str:
+    """How fast it burns: ``57.2× over 30s and 80× over 10s, fires above 20×``."""
+    tier = decision.tier
+    windows = (decision.burn_long, tier.long_ms), (decision.burn_short, tier.short_ms)
+    fast = " and ".join(f"{_rate(rate)} over {words.exactly(ms)}" for rate, ms in windows)
+    return f"{fast}, fires above {words.factor(tier.factor)}"
+
+
+def budget(remaining: Rate | None, lasts_ms: int | None) -> str:
+    """What is left, and how long it lasts: ``61.2% left, gone in 3h20m at this rate``."""
+    said = words.left(remaining)
+    return f"{said}, gone in {words.about(lasts_ms)} at this rate" if lasts_ms else said
+
+
 def resolved(message: Message, at_ms: int, resolution: str) -> str:
     """The end of what *message* began."""
     ending = _ENDINGS.get(resolution)
     if ending is not None:
         return f"Closed, {ending}: {message.summary}"
     began_ms = message.detected_ms if message.since_ms is None else message.since_ms
-    return f"Resolved after {_lasting(at_ms - began_ms)}: {message.summary}"
+    return f"Resolved after {words.about(max(at_ms - began_ms, 0))}: {message.summary}"
+
+
+def _rate(rate: Rate | None) -> str:
+    if rate is None:
+        return words.UNKNOWN
+    return "infinitely fast" if isinstance(rate, float) else words.burn(rate)
 
 
 def _when(ms: int, at_ms: int) -> str:
     then, now = instant(ms), instant(at_ms)
     return f"{then:%H:%M} UTC" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M} UTC"
-
-
-def _lasting(ms: int) -> str:
-    minutes, seconds = divmod(max(ms, 0) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
-    said = [f"{number}{unit}" for number, unit in parts if number]
-    return " ".join(said[:2]) or "0s"
-
-
-def _milliseconds(us: int) -> str:
-    return f"{us // 1000}ms" if us % 1000 == 0 else f"{us / 1000:g}ms"

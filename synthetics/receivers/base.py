@@ -55,6 +55,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """
+    The numbers of a message in words, for whoever is woken.
+
+    Attributes:
+        objective: ``99.9%``.
+        burn: How fast over both windows, and from where on the tier fires.
+        budget: How much is left, and for how long.
+    """
+
+    objective: str = ""
+    burn: str = ""
+    budget: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """
     One thing to tell one receiver.  Stored whole with its delivery, so that a retry
@@ -75,6 +91,7 @@ class Message:
             infinite (an objective of 100 % has no budget to burn).
         budget_left: Share of the budget that is left, below 0 when overspent.
         exhausted_ms: When the budget is gone at this rate; ``None`` if it is, or never will be.
+        said: These numbers in words.
         failing: The newest bad sample.
         resolution: Of a resolve, why it is over, as a slug.
         also: Other SLOs of the service that are firing, as identifiers.
@@ -102,6 +119,7 @@ class Message:
     burn_short: float | None = None
     budget_left: float | None = None
     exhausted_ms: int | None = None
+    said: Said = Said()
     failing: Failing | None = None
     resolution: str = ""
     also: tuple[str, ...] = ()

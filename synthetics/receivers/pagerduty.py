@@ -101,16 +101,15 @@ def _details(message: Message) -> dict[str, Any]:
     return _present(
         {
             "service": _text(message.service_name),
-            "slo": _text(message.slo),
-            "tier": _text(message.tier),
-            "objective": message.objective,
             "probe": _text(message.probe),
             "step": _text(message.step),
             "reason": _text(message.reason),
             "failing_since": iso(message.since_ms),
-            "burn_rate_long": message.burn_long,
-            "burn_rate_short": message.burn_short,
-            "budget_left": message.budget_left,
+            "slo": _text(message.slo),
+            "objective": _text(message.said.objective),
+            "tier": _text(message.tier),
+            "burn_rate": _text(message.said.burn),
+            "budget": _text(message.said.budget),
             "budget_gone_at": iso(message.exhausted_ms),
             "last_failure": failing
             and _present(

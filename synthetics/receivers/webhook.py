@@ -105,6 +105,11 @@ def payload(message: Message) -> dict[str, Any]:
             "burn_rate": {"long": message.burn_long, "short": message.burn_short},
             "budget_left": message.budget_left,
             "budget_gone_at": iso(message.exhausted_ms),
+            "in_words": {
+                "objective": _text(message.said.objective),
+                "burn_rate": _text(message.said.burn),
+                "budget": _text(message.said.budget),
+            },
             "last_failure": failing
             and {
                 "at": iso(failing.at_ms),

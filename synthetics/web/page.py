@@ -106,14 +106,7 @@ def promise(slo: Slo) -> str:
 
 def budget_words(one: SloStatus) -> str:
     """What is left of the budget, as a share of events (R6)."""
-    remaining = one.standing.budget.remaining
-    if remaining is None:
-        return words.UNKNOWN
-    if isinstance(remaining, float):
-        return "none was allowed, and some failed"
-    if remaining < 0:
-        return f"overspent: {words.used(1 - remaining)} used"
-    return f"{words.covered(remaining)} left"
+    return words.left(one.standing.budget.remaining)
 
 
 def downtime_words(one: SloStatus) -> str:
@@ -139,9 +132,9 @@ def pace_words(one: SloStatus) -> str:
         return "nothing burns lately"
     if isinstance(pace, float):
         return "failing, and nothing may fail"
-    said = f"burns at {words.factor(pace)} lately"
+    said = f"burns at {words.burn(pace)} lately"
     if lasts_ms:
-        said += f", lasts {words.allowed(lasts_ms // 60_000 * 60_000)}"
+        said += f", lasts {words.about(lasts_ms)}"
     return said
 
 

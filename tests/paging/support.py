@@ -71,6 +71,7 @@ def slo(
     probes: tuple[str, ...] = ("checkout",),
     tiers: tuple[Tier, ...] = (FAST,),
     sli: Sli | None = None,
+    objective: str = "0.999",
 ) -> Slo:
     return Slo(
         id=name,
@@ -78,7 +79,7 @@ def slo(
         service=service,
         probes=probes,
         sli=sli or Availability(),
-        objective=Fraction("0.999"),
+        objective=Fraction(objective),
         window=Rolling(30 * 24 * 60 * MINUTE_MS),
         accounting=Accounting(),
         tiers=tiers,

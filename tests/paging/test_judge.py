@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synthetics.config.model import Latency, Route, Severity
-from synthetics.receivers.base import Message
+from synthetics.receivers.base import Message, Said
 from synthetics.store.deliveries import State
 from tests.paging.support import (
     DRIFT,
@@ -55,6 +55,11 @@ async def test_a_page_says_what_broke_since_when_and_how_bad(desk: Desk) -> None
     assert message.burn_long is not None
     assert message.burn_long > 14.4
     assert message.budget_left is not None
+    assert message.said == Said(
+        objective="99.9%",
+        burn="33.4× over 1h and 400× over 5m, fires above 14.4×",
+        budget="overspent: 3225.9% used",
+    )
     assert [link.href for link in message.links] == ["https://wiki.example/shop"]
     assert message.incident == (await desk.incidents())[0].id
 
@@ -76,6 +81,20 @@ async def test_an_isolated_failure_half_an_hour_ago_is_not_the_beginning(desk: D
 
     [incident] = await desk.incidents()
     assert incident.since_ms == NOON_MS + 32 * MINUTE_MS
+
+
+async def test_scattered_failures_began_with_the_first_that_it_took_to_fire(tmp_path: Path) -> None:
+    """Of 60 samples at 98 % it takes 18 to fire; one in three fails, so 52 minutes."""
+    async with Desk.open(tmp_path, config(slo(objective="0.98"))) as desk:
+        for _ in range(17):
+            await desk.minutes(1, bad=True)
+            await desk.minutes(2, bad=False)
+        assert await desk.incidents() == []
+        await desk.minutes(1, bad=True)
+
+        [incident] = await desk.incidents()
+        assert incident.since_ms == NOON_MS + MINUTE_MS
+        assert incident.opened_ms == NOON_MS + 52 * MINUTE_MS
 
 
 async def test_what_fires_at_a_whole_minute_is_looked_up_in_the_store(desk: Desk) -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slo.budget import INFINITE, Rate
+from slo.counts import Counts
+from slo.policy import Cause, Decision
 from synthetics.config.model import Latency
-from synthetics.paging.words import resolved, summary
-from tests.paging.support import MINUTE_MS, NOON_MS, slo
+from synthetics.paging.words import budget, burning, resolved, summary
+from tests.paging.support import FAST, MINUTE_MS, NOON_MS, slo
 from tests.receivers.support import trigger
 
 
@@ -78,12 +82,49 @@ def test_what_fails_stands_in_the_first_80_characters_whatever_it_is_called(
 
 
 @pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        ("0.99", "5× over 1h and 40× over 5m, fires above 14.4×"),
+        ("1", "infinitely fast over 1h and infinitely fast over 5m, fires above 14.4×"),
+    ],
+)
+def test_how_fast_it_burns_is_said_beside_the_limit(objective: str, words: str) -> None:
+    long, short = Counts(good=57, bad=3), Counts(good=3, bad=2)
+    decision = Decision(
+        tier=FAST,
+        objective=Fraction(objective),
+        at_ms=NOON_MS,
+        firing=True,
+        cause=Cause.BURNING,
+        long=long,
+        short=short,
+    )
+
+    assert burning(decision) == words
+
+
+@pytest.mark.parametrize(
+    ("remaining", "lasts_ms", "words"),
+    [
+        (Fraction(612, 1000), 12_059_000, "61.2% left, gone in 3h20m at this rate"),
+        (Fraction(612, 1000), None, "61.2% left"),
+        (Fraction(-41), 0, "overspent: 4200% used"),
+        (-INFINITE, 0, "none was allowed, and some failed"),
+    ],
+)
+def test_a_budget_is_said_with_when_it_is_gone(
+    remaining: Rate, lasts_ms: int | None, words: str
+) -> None:
+    assert budget(remaining, lasts_ms) == words
+
+
+@pytest.mark.parametrize(
     ("after_ms", "words"),
     [
         (0, "Resolved after 0s: "),
         (59_999, "Resolved after 59s: "),
         (12 * MINUTE_MS, "Resolved after 12m: "),
-        (125 * MINUTE_MS + 7_000, "Resolved after 2h 5m: "),
+        (125 * MINUTE_MS + 7_000, "Resolved after 2h5m: "),
         (3 * 24 * 60 * MINUTE_MS, "Resolved after 3d: "),
     ],
 )

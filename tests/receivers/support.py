@@ -10,7 +10,7 @@ from aiohttp import web
 
 from synthetics.config.model import Severity
 from synthetics.kinds import receiver_kinds
-from synthetics.receivers.base import Event, Failing, Link, Message
+from synthetics.receivers.base import Event, Failing, Link, Message, Said
 
 DETECTED_MS = 1_791_209_100_000
 """2026-10-05T14:05:00Z"""
@@ -39,6 +39,11 @@ def trigger(**changes: Any) -> Message:
         "burn_short": 600.0,
         "budget_left": 0.87,
         "exhausted_ms": DETECTED_MS + 45_000_000,
+        "said": Said(
+            objective="99.9%",
+            burn="50× over 1h and 600× over 5m, fires above 14.4×",
+            budget="87.0% left, gone in 12h30m at this rate",
+        ),
         "failing": Failing(
             at_ms=DETECTED_MS - 5_000,
             detail="answered 500 Internal Server Error, 201 expected",
