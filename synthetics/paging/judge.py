@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from slo.policy import Decision, State
+from slo.policy import Decision
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity, Slo
@@ -31,9 +31,6 @@ _OVERTAKEN_MS = 60_000
 
 _Firing = dict[str, dict[str, str]]
 """By SLO and tier that fires: the severity."""
-
-_States = dict[str, dict[str, State]]
-"""By SLO and tier that ever fired: what its decisions carry on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +55,8 @@ class Judge:
     """
     Decides alerts by the ledger's counts and writes every change with what it owes.
 
-    The state of each tier is the store's: its newest alert, with or without an end.  The
-    copy here is read from there at the start and follows each commit.
+    The state of each tier is the store's: an alert without an end.  The copy here is
+    read from there at the start and follows each commit.
 
     Args:
         store: Where alerts, incidents and deliveries are written.
@@ -87,7 +84,6 @@ class Judge:
         self._wake = wake
         self._lock = asyncio.Lock()
         self._firing: _Firing = {}
-        self._states: _States = {}
         self._passes = 0
         self._decided_ms: int | None = None
         self._last_pass_s = 0.0
@@ -138,17 +134,11 @@ class Judge:
         the others go on, told to whom the routes name now.
         """
         async with self._lock:
-            newest = await self._store.write(incidents.newest)
+            alerts = await self._store.write(incidents.firing)
             self._adopt(config)
             self._firing = {}
-            self._states = {}
-            alerts = [alert for alert in newest if alert.resolved_ms is None]
-            for alert in newest:
-                firing = alert.resolved_ms is None
-                since_ms = alert.fired_ms if alert.resolved_ms is None else alert.resolved_ms
-                self._states.setdefault(alert.slo, {})[alert.tier] = State(firing, since_ms)
-                if firing:
-                    self._firing.setdefault(alert.slo, {})[alert.tier] = alert.severity
+            for alert in alerts:
+                self._firing.setdefault(alert.slo, {})[alert.tier] = alert.severity
             gone = [
                 Cleared(alert.slo, alert.tier, reason)
                 for alert in alerts
@@ -173,10 +163,6 @@ class Judge:
         """Names of the tiers of *slo* that fire."""
         return frozenset(self._firing.get(slo, ()))
 
-    def states(self, slo: str) -> Mapping[str, State]:
-        """What the tiers of *slo* that ever fired carry from one decision to the next."""
-        return self._states.get(slo, {})
-
     def _adopt(self, config: Config) -> None:
         self._config = config
         self._slos_of: dict[str, list[str]] = {}
@@ -195,7 +181,7 @@ class Judge:
             if number % _AT_A_TIME == _AT_A_TIME - 1:
                 await asyncio.sleep(0)
             before = self._firing.get(slo_id, {})
-            for decision in self._ledger.decisions(slo_id, at_ms, self.states(slo_id)):
+            for decision in self._ledger.decisions(slo_id, at_ms, before.keys()):
                 tier = decision.tier.name
                 if decision.firing and tier not in before:
                     fires.append((self._config.slos[slo_id], decision))
@@ -293,11 +279,9 @@ class Judge:
         for one in fired:
             told = one.draft
             self._firing.setdefault(told.slo, {})[told.tier] = told.severity
-            self._states.setdefault(told.slo, {})[told.tier] = State(True, told.detected_ms)
             _log("alert_fired", told.slo, told.tier, told.summary)
         for end in cleared:
             del self._firing[end.slo][end.tier]
-            self._states[end.slo][end.tier] = State(False, at_ms)
             _log("alert_resolved", end.slo, end.tier, end.resolution)
         self._wake()
 
