@@ -99,8 +99,10 @@ class Asking:
         phases, total_s, hops = _ALONE, 0.0, 0
         while True:
             rest_s = self.timeout_s - (time.monotonic() - began)
-            order = self._order(method, url, body, at_home=at_home, rest_s=rest_s)
-            answer = await self.line.ask(order)
+            order = self._order(method, url, body, at_home=at_home) if hops else self._first()
+            answer = await self.line.ask(
+                order, self._ids(), timeout_ms=max(1, round(rest_s * 1000)), permits=self.permits
+            )
             phases = answer.phases if hops == 0 else _sum(phases, answer.phases)
             total_s += answer.total_s
             failure, target = None, None
@@ -149,9 +151,17 @@ class Asking:
             said = f"the redirect to {to_show(location[0])} leads nowhere: {refused.what}"
             return None, (Outcome.BAD, "redirects", said)
 
-    def _order(
-        self, method: str, url: str, body: bytes | None, *, at_home: bool, rest_s: float
-    ) -> Order:
+    def _first(self) -> Order:
+        """The order for the request as it is written, made once for all runs that ask the same."""
+        prepared = self.prepared
+        key = self.needs_body, self.line.keeps, self.watch.user_agent
+        order = prepared.orders.get(key)
+        if order is None:
+            order = self._order(prepared.method, prepared.url, prepared.body, at_home=True)
+            prepared.orders[key] = order
+        return order
+
+    def _order(self, method: str, url: str, body: bytes | None, *, at_home: bool) -> Order:
         request = self.request
         lines = self._headers(at_home=at_home, with_body=body is not None)
         digest = request.auth.digest if request.auth and at_home else None
@@ -165,12 +175,10 @@ class Asking:
         return Order(
             method=method,
             url=url,
-            headers=lines,
+            headers=tuple(line if line.isascii() else line.encode() for line in lines),
             body=body,
-            timeout_ms=max(1, round(rest_s * 1000)),
             body_limit=request.limits.body,
             body_keep=request.limits.body if self.needs_body else EVIDENCE_BODY,
-            permits=self.permits,
             connect_to=tuple(connect_to),
             proxy=request.proxy.render() if request.proxy else "",
             ip=request.ip,
@@ -181,7 +189,7 @@ class Asking:
             cookies=self.line.keeps or request.redirect_limit > 0,
         )
 
-    def _headers(self, *, at_home: bool, with_body: bool) -> list[str | bytes]:
+    def _headers(self, *, at_home: bool, with_body: bool) -> list[str]:
         own = self.prepared.headers
         lines = [
             line
@@ -192,17 +200,21 @@ class Asking:
         ]
         if "user-agent" not in own:
             lines.append(f"User-Agent: {self.watch.user_agent}")
+        if with_body:
+            lines.append("Expect:")
+        return lines
+
+    def _ids(self) -> list[str]:
+        """The headers that are new with every request that is sent."""
+        own = self.prepared.headers
+        lines = []
         if "traceparent" not in own:
             lines.append(f"traceparent: 00-{self.watch.trace_id}-{random_hex(8)}-01")
         if "x-request-id" not in own:
             lines.append(f"X-Request-ID: {self.request_id}")
-        if with_body:
-            lines.append("Expect:")
-        return [line if line.isascii() else line.encode() for line in lines]
+        return lines
 
-    def _named(
-        self, url: str, server_name: str, lines: list[str | bytes], connect_to: list[str]
-    ) -> str:
+    def _named(self, url: str, server_name: str, lines: list[str], connect_to: list[str]) -> str:
         """*url* by another name for TLS, with rules that still lead to its own host."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or 443

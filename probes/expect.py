@@ -18,6 +18,8 @@ from probes.expressions import (
 )
 from probes.fields import Duration, Refused, Template, Text, parse_template, said
 
+_REDIRECTS = range(300, 400)
+
 
 @dataclass(frozen=True, slots=True)
 class StatusSet:
@@ -29,7 +31,7 @@ class StatusSet:
     @property
     def wants_redirect(self) -> bool:
         """Whether a 3xx is among them, so that following it would spoil the answer."""
-        return any(300 <= code < 400 for code in self.codes)
+        return not self.codes.isdisjoint(_REDIRECTS)
 
 
 def _statuses(value: object) -> set[int]:

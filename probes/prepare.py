@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import idna
 
+from probes.curl.order import Order
 from probes.fields import Capture, Refused, Secret, Template
 from probes.request import Part, Request, Value, sendable, templates
 from probes.url import check_url, telling, to_send
@@ -31,6 +32,7 @@ class Prepared:
         tied: Names of headers that must not leave the origin.
         body_tied: Whether the body holds something that must not.
         hidden: The secrets in it, also as they look when encoded.
+        orders: What `probes.ask` made of it, so that it is made once.
     """
 
     method: str
@@ -40,6 +42,9 @@ class Prepared:
     body: bytes | None
     body_tied: bool
     hidden: tuple[str, ...]
+    orders: dict[tuple[bool, bool, str], Order] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     _masks: list[tuple[Mask, Mask]] = field(default_factory=list, compare=False, repr=False)
 
     def mask(self, base: Mask) -> Mask:

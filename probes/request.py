@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -307,7 +308,7 @@ class Request:
         url: Template = getattr(self, self.method.lower())
         return url
 
-    @property
+    @cached_property
     def redirect_limit(self) -> int:
         """How many redirects to follow."""
         if self.redirects is None:

@@ -82,7 +82,7 @@ class Question:
                 prepared=ready,
                 watch=watch,
                 line=self.line,
-                permits=self._permits,
+                permits=self.engine.gate(watch),
                 request_id=self.request_id,
                 needs_body=needs_body,
                 timeout_s=self.timeout_s,
@@ -90,13 +90,6 @@ class Question:
         except EngineStopped:
             return Told(outcome=Outcome.VOID, reason="stopped", detail="the prober was stopped")
         return await self._judged(asked, ready)
-
-    def _permits(self, address: str) -> bool:
-        known = self.engine.permitted(self.watch)
-        verdict = known.get(address)
-        if verdict is None:
-            verdict = known[address] = self.watch.permits(address)
-        return verdict
 
     async def _judged(self, asked: Asked, ready: Prepared) -> Told:
         watch, expect = self.watch, self.request.expect

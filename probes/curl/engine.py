@@ -17,6 +17,7 @@ import select
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -53,10 +54,11 @@ class Engine:
         self._watched: set[int] = set()
         self._due: float | None = None
         self._inbox: deque[tuple[str, Any]] = deque()
-        self._signalled = False
+        self._signal_due = False
         self._running: dict[Any, Transfer] = {}
         self._idle: list[Any] = []
-        self._gate: tuple[object, object, dict[str, bool]] = (None, None, {})
+        self._finished: list[Transfer] = []
+        self._gate: Gate | None = None
         self._stopped: BaseException | None = None
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._live, name="libcurl", daemon=True)
@@ -79,15 +81,12 @@ class Engine:
         """Where orders of one run go; with *keep*, connections and names serve its later orders."""
         return Line(self, keep=keep)
 
-    def permitted(self, watch: Watch) -> dict[str, bool]:
-        """What is known of addresses under the rules of *watch*: they seldom change."""
-        denied, allowed, known = self._gate
-        if denied is not watch.denied or allowed is not watch.allowed:
-            known = {}
-            self._gate = (watch.denied, watch.allowed, known)
-        elif len(known) > _KNOWN_ADDRESSES:
-            known.clear()
-        return known
+    def gate(self, watch: Watch) -> Gate:
+        """Whom the rules of *watch* let connect; the same one as long as they are the same."""
+        gate = self._gate
+        if gate is None or not gate.goes_by(watch):
+            gate = self._gate = Gate(watch)
+        return gate
 
     # What the asyncio side calls.
 
@@ -119,9 +118,19 @@ class Engine:
         self._tell("forget", closable)
 
     def _tell(self, what: str, about: object) -> None:
+        """
+        Order it; the thread is woken once for all that is ordered in this turn of the loop.
+
+        Woken at the first order, it would fight for the GIL with whoever makes the others.
+        """
         self._inbox.append((what, about))
-        if not self._signalled:
-            self._signalled = True
+        if not self._signal_due:
+            self._signal_due = True
+            self.loop.call_soon(self._signal)
+
+    def _signal(self) -> None:
+        self._signal_due = False
+        if self._inbox and self._stopped is None:
             os.eventfd_write(self._wake, 1)
 
     def _deliver(self, finished: list[Transfer]) -> None:
@@ -148,6 +157,7 @@ class Engine:
         for easy in self._running:
             self._multi.remove_handle(easy)
         self._multi.close()
+        self._hand_back()
         self.loop.call_soon_threadsafe(self._end, error)
 
     def _drive(self) -> None:
@@ -156,7 +166,11 @@ class Engine:
         sides = {readable: pycurl.CSELECT_IN, writable: pycurl.CSELECT_OUT}
         while True:
             rest = -1 if self._due is None else max(0.0, self._due - time.monotonic())
-            for fd, seen in poll(rest):
+            seen_now = poll(0 if self._finished else rest)
+            if self._finished and not seen_now:
+                self._hand_back()
+                continue
+            for fd, seen in seen_now:
                 if fd == wake:
                     os.eventfd_read(wake)
                     continue
@@ -178,7 +192,6 @@ class Engine:
 
     def _obey(self) -> bool:
         """Carry out what was told; whether to go on."""
-        self._signalled = False
         dropped = []
         while self._inbox:
             what, about = self._inbox.popleft()
@@ -199,15 +212,17 @@ class Engine:
         return True
 
     def _collect(self) -> None:
-        finished: list[Transfer] = []
+        finished = self._finished
         while True:
             queued, succeeded, failed = self._multi.info_read()
             finished += [self._out(easy, 0, "") for easy in succeeded]
             finished += [self._out(easy, code, message) for easy, code, message in failed]
             if not queued:
                 break
-        if finished:
-            self.loop.call_soon_threadsafe(self._deliver, finished)
+
+    def _hand_back(self) -> None:
+        self.loop.call_soon_threadsafe(self._deliver, self._finished)
+        self._finished = []
 
     def _out(self, easy: Any, code: int, message: str) -> Transfer:
         transfer = self._running.pop(easy)
@@ -238,6 +253,27 @@ class Engine:
             self._epoll.register(fd, wanted)
 
 
+class Gate:
+    """The rules of *watch* on addresses, with what they said before."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._known: dict[str, bool] = {}
+
+    def goes_by(self, watch: Watch) -> bool:
+        """Whether *watch* has the same rules."""
+        return watch.denied is self._watch.denied and watch.allowed is self._watch.allowed
+
+    def __call__(self, address: str) -> bool:
+        """See `Watch.permits`."""
+        verdict = self._known.get(address)
+        if verdict is None:
+            if len(self._known) >= _KNOWN_ADDRESSES:
+                self._known.clear()
+            verdict = self._known[address] = self._watch.permits(address)
+        return verdict
+
+
 class Line:
     """
     Where the orders of one run go, one after the other.
@@ -259,9 +295,16 @@ class Line:
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_DNS)
             self._easy.setopt(pycurl.SHARE, self._share)
 
-    async def ask(self, order: Order) -> Answer:
+    async def ask(
+        self,
+        order: Order,
+        also: Sequence[str],
+        *,
+        timeout_ms: int,
+        permits: Callable[[str], bool],
+    ) -> Answer:
         """
-        Carry out *order*.
+        Carry out *order*; the other arguments are those of `Transfer`.
 
         Raises:
             EngineStopped: The engine was closed meanwhile.
@@ -270,7 +313,15 @@ class Line:
             self._easy.reset()
         self._used = True
         alone = self._share is None
-        transfer = Transfer(self._easy, order, alone=alone, loop=self._engine.loop)
+        transfer = Transfer(
+            self._easy,
+            order,
+            also,
+            timeout_ms=timeout_ms,
+            permits=permits,
+            alone=alone,
+            loop=self._engine.loop,
+        )
         self._engine.begin(transfer)
         try:
             await transfer.finished

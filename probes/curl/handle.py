@@ -6,6 +6,7 @@ import asyncio
 import functools
 import re
 import socket
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,23 +57,35 @@ class Transfer:
 
     Args:
         easy: Not in use, and without options.
+        also: Header lines that this time has besides those of the *order*.
+        timeout_ms: Limit from start to the last byte, > 0.
+        permits: Whether a connection to this IP address may be opened.
         alone: Whether the connection is for this order only, as is the name that is looked up.
         loop: Where *finished* is awaited.
     """
 
     __slots__ = (
         "_bytes", "_chunks", "_denied", "_errno", "_keep", "_kept", "_limit", "_lines", "_order",
-        "_too_large", "easy", "failure", "finished", "message",
+        "_permits", "_too_large", "easy", "failure", "finished", "message",
     )  # fmt: skip
 
     def __init__(
-        self, easy: Any, order: Order, *, alone: bool, loop: asyncio.AbstractEventLoop
+        self,
+        easy: Any,
+        order: Order,
+        also: Sequence[str],
+        *,
+        timeout_ms: int,
+        permits: Callable[[str], bool],
+        alone: bool,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.easy = easy
         self.finished: asyncio.Future[None] = loop.create_future()
         self.failure = 0
         self.message = ""
         self._order = order
+        self._permits = permits
         self._lines: list[bytes] = []
         self._chunks: list[bytes] = []
         self._bytes = self._kept = 0
@@ -80,13 +93,13 @@ class Transfer:
         self._denied = ""
         self._errno = 0
         self._too_large = False
+        easy.setopt(pycurl.HTTPHEADER, [*order.headers, *also])
+        easy.setopt(pycurl.TIMEOUT_MS, timeout_ms)
         self._load(order, alone=alone)
 
     def _load(self, order: Order, *, alone: bool) -> None:
         put = self.easy.setopt
         put(pycurl.URL, order.url)
-        put(pycurl.HTTPHEADER, order.headers)
-        put(pycurl.TIMEOUT_MS, order.timeout_ms)
         put(pycurl.NOSIGNAL, 1)
         put(pycurl.PROXY, order.proxy)
         put(pycurl.OPENSOCKETFUNCTION, self._open_socket)
@@ -154,7 +167,7 @@ class Transfer:
 
     def _open_socket(self, purpose: int, target: tuple[Any, ...]) -> Any:  # noqa: ARG002
         family, kind, protocol, address = target
-        if not self._order.permits(address[0]):
+        if not self._permits(address[0]):
             self._denied = address[0]
             return pycurl.SOCKET_BAD
         try:
@@ -191,7 +204,7 @@ class Transfer:
             denied=self._denied,
             too_large=self._too_large,
             status=status,
-            headers=_last_block(self._lines),
+            head=self._lines,
             body=b"".join(self._chunks)[: self._keep],
             body_bytes=self._bytes,
             protocol=_PROTOCOLS.get(info(pycurl.INFO_HTTP_VERSION)) if status else None,
@@ -200,17 +213,6 @@ class Transfer:
             total_s=info(pycurl.TOTAL_TIME),
             certificate_expires_at=_expiry(info(pycurl.INFO_CERTINFO)) if secure else None,
         )
-
-
-def _last_block(lines: list[bytes]) -> tuple[str, ...]:
-    """The headers of the last answer: interim and challenge answers come before it."""
-    start = 0
-    for index, line in enumerate(lines):
-        if line.startswith(b"HTTP/"):
-            start = index + 1
-    return tuple(
-        text for line in lines[start:] if (text := line.decode("utf-8", "replace").strip())
-    )
 
 
 def _phases(info: Any, url: str, *, answered: bool) -> Phases:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,12 +25,12 @@ class Order:
     """
     One request, ready to send: no references, no redirects.
 
+    It may be carried out again and again; what differs each time is said then.
+
     Attributes:
         headers: Whole lines; libcurl adds only ``Host``, ``Accept`` and what frames the body.
-        timeout_ms: Limit from start to the last byte, > 0.
         body_limit: Most decoded bytes to take.
         body_keep: How many of them to hand over; the rest is only counted.
-        permits: Whether a connection to this IP address may be opened.
         connect_to: ``HOST:PORT:ADDRESS:PORT`` rules; the first that fits wins.
         digest: User name and password for digest authentication.
         cookies: Whether ``Set-Cookie`` is obeyed by later orders on the same line.
@@ -38,12 +38,10 @@ class Order:
 
     method: str
     url: str
-    headers: list[str | bytes]
+    headers: tuple[str | bytes, ...]
     body: bytes | None = None
-    timeout_ms: int
     body_limit: int
     body_keep: int
-    permits: Callable[[str], bool]
     connect_to: tuple[str, ...] = ()
     proxy: str = ""
     ip: str = "any"
@@ -66,7 +64,7 @@ class Answer:
         verify: OpenSSL's verdict on the certificate, 0 when there is nothing wrong.
         denied: The address that was not permitted, or empty.
         too_large: Whether the body passed its limit.
-        headers: Lines of the last answer, after its status line.
+        head: Lines of all answers as they came, interim and challenge answers first.
         body: As much of the decoded body as the order wanted.
         body_bytes: How long the decoded body was, as far as it was read.
         total_s: From start to end.
@@ -80,7 +78,7 @@ class Answer:
     denied: str
     too_large: bool
     status: int
-    headers: tuple[str, ...]
+    head: Sequence[bytes]
     body: bytes
     body_bytes: int
     protocol: str | None
@@ -88,3 +86,14 @@ class Answer:
     phases: Phases
     total_s: float
     certificate_expires_at: datetime | None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Lines of the last answer, after its status line; most answers need none of them."""
+        start = 0
+        for index, line in enumerate(self.head):
+            if line.startswith(b"HTTP/"):
+                start = index + 1
+        return tuple(
+            text for line in self.head[start:] if (text := line.decode("utf-8", "replace").strip())
+        )

@@ -253,7 +253,7 @@ def test_a_target_that_hangs_up_is_a_reset_however_libcurl_learns_of_it(said: st
     """Which of them it is depends on who was first: all have one code, as broken framing has."""
     answer = Answer(
         failure=pycurl.E_RECV_ERROR, message=said, errno=0, verify=0, proxy_error=0, denied="",
-        too_large=False, status=0, headers=(), body=b"", body_bytes=0, protocol=None,
+        too_large=False, status=0, head=(), body=b"", body_bytes=0, protocol=None,
         address="127.0.0.1", phases=Phases(), total_s=0.1, certificate_expires_at=None,
     )  # fmt: skip
 
