@@ -55,7 +55,7 @@ def draft(
         exhausted_ms=decision.at_ms + lasts_ms if lasts_ms else None,
         said=Said(
             objective=words.objective(slo.objective),
-            burn=burning(decision),
+            burn=burning(decision.tier, decision.burn_long, decision.burn_short),
             budget=budget(standing.budget.remaining, lasts_ms),
         ),
         failing=found.failing,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from slo.budget import Rate
-from slo.policy import Decision
-from synthetics import words
+from slo.policy import Tier
+from synthetics import reasons, words
 from synthetics.clock import instant
 from synthetics.config.model import Latency, Slo
 from synthetics.receivers.base import Message
@@ -14,13 +14,6 @@ _SERVICE = 30
 _PROBE = 30
 _STEP = 20
 # With these a summary says all but the time within 80 characters at the usual lengths.
-
-_NAMED = {
-    "timeout": "timed out",
-    "dns": "name not found",
-    "connect": "no connection",
-    "tls-expired": "certificate expired",
-}
 
 _ENDINGS = {
     "slo-removed": "its SLO is no longer configured",
@@ -61,17 +54,16 @@ def summary(
         what += " fails"
         if step:
             what += f" at step {shorten(step, _STEP)}"
-        why = f"status {status}" if reason == "status" and status else _NAMED.get(reason, reason)
+        why = f"status {status}" if reason == "status" and status else reasons.said(reason)
         if why:
             what += f" ({flat(why)})"
     since = "" if since_ms is None else f" since {_when(since_ms, at_ms)}"
     return f"{shorten(service, _SERVICE)}: {what}{since}"
 
 
-def burning(decision: Decision) -> str:
+def burning(tier: Tier, long: Rate | None, short: Rate | None) -> str:
     """How fast it burns: ``57.2× over 30s and 80× over 10s, fires above 20×``."""
-    tier = decision.tier
-    windows = (decision.burn_long, tier.long_ms), (decision.burn_short, tier.short_ms)
+    windows = (long, tier.long_ms), (short, tier.short_ms)
     fast = " and ".join(f"{_rate(rate)} over {words.exactly(ms)}" for rate, ms in windows)
     return f"{fast}, fires above {words.factor(tier.factor)}"
 

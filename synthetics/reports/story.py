@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo.budget import INFINITE, Rate
-from synthetics import words
+from synthetics import reasons, words
 from synthetics.reports import rules
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, State, Trouble
 
@@ -25,10 +25,17 @@ def standing(report: MonthReport) -> str:
         case State.FINISHED:
             return f"The whole month, as of {now}."
         case State.UNFINISHED:
-            return f"UNFINISHED: the month so far, as of {now}. Numbers will still change."
+            said = f"UNFINISHED: the month so far, as of {now}. Numbers will still change"
+            return f"{said}{_hope(report)}."
         case State.FUTURE:
-            said = words.month(report.month.year, report.month.number)
-            return f"{said} has not begun (it is {now}): nothing can be said of it yet."
+            return f"It is {now}: nothing can be said of it yet."
+
+
+def _hope(report: MonthReport) -> str:
+    """Why an objective can be missed so far with budget left."""
+    slos = [slo for service in report.services for slo in service.slos]
+    left = any(slo.met is False and (slo.budget.remaining or 0) > 0 for slo in slos)
+    return "; what is missed so far can still be met" if left else ""
 
 
 def answer(report: MonthReport) -> str:
@@ -65,6 +72,8 @@ def nothing_kept(report: MonthReport) -> str:
     first = words.moment(report.first_ms, report.zone)
     if report.first_ms >= report.month.period(report.zone).to_ms:
         return f"No sample of {said} is kept, the oldest is of {first}: availability is unknown."
+    if not any(slo.tally.kept for service in report.services for slo in service.slos):
+        return f"No sample of {said} is kept: availability is unknown."
     return f"No sample of {said} counts: availability is unknown."
 
 
@@ -149,11 +158,11 @@ def budget(slo: SloReport) -> str:
 
 
 def cause(trouble: Trouble) -> str:
-    """``checkout, step order: status``."""
+    """``checkout, step order: wrong status``."""
     where = trouble.probe + (f", step {trouble.step}" if trouble.step else "")
     if not where:
-        return trouble.reason or "cause not kept"
-    return f"{where}: {trouble.reason}" if trouble.reason else where
+        return reasons.said(trouble.reason) or "cause not kept"
+    return f"{where}: {reasons.said(trouble.reason)}" if trouble.reason else where
 
 
 def length(trouble: Trouble, as_of_ms: int) -> str:

@@ -9,7 +9,7 @@ from synthetics.reports import columns, rules, story, strip
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport, Trouble
 
 CELLS = 80
-HEADS = ("Service", "SLO", "Objective", "Available", "Coverage", "Result", "Budget")
+HEADS = ("Service", "SLO", "Objective", "Available", "Known", "Result", "Budget used")
 
 
 def render(report: MonthReport) -> str:
@@ -72,7 +72,8 @@ def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
 
 def _slo(slo: SloReport) -> Iterator[str]:
     name = slo.name if slo.name == slo.id else f"{slo.name} ({slo.id})"
-    said = f"{name}: {story.by_events(slo)}, {story.result(slo).upper()}"
+    result = story.result(slo).upper()
+    said = f"{name}: " + (result if slo.met is None else f"{story.by_events(slo)}, {result}")
     yield from columns.wrap(said, CELLS, others="  ")
     if not slo.tally.kept:
         yield from (*_field("Samples", "none kept of this month: unknown"), "")
@@ -114,6 +115,10 @@ def _before(slo: SloReport) -> Iterator[str]:
             said += f"  {strip.budget_bar(past, slo.objective, 19):<19}  {known} known"
         yield (columns.left(f"  {head}", 19) + said).rstrip()
         head = ""
+    used = [past.consumed(slo.objective) for past in slo.before]
+    if any(each is not None for each in used):
+        over = any(each is not None and each > 1 for each in used)
+        yield from _legend(["█ budget used", *(["> more than all of it"] if over else [])])
 
 
 def _incident(report: MonthReport, trouble: Trouble) -> Iterator[str]:

@@ -8,8 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.budget import INFINITE, Rate
-from slo.counts import Counts
-from slo.policy import Cause, Decision
 from synthetics.config.model import Latency
 from synthetics.paging.words import budget, burning, resolved, summary
 from tests.paging.support import FAST, MINUTE_MS, NOON_MS, slo
@@ -82,25 +80,17 @@ def test_what_fails_stands_in_the_first_80_characters_whatever_it_is_called(
 
 
 @pytest.mark.parametrize(
-    ("objective", "words"),
+    ("long", "short", "words"),
     [
-        ("0.99", "5× over 1h and 40× over 5m, fires above 14.4×"),
-        ("1", "infinitely fast over 1h and infinitely fast over 5m, fires above 14.4×"),
+        (Fraction(400, 7), Fraction(80), "57.2× over 1h and 80× over 5m, fires above 14.4×"),
+        (INFINITE, INFINITE, "infinitely fast over 1h and infinitely fast over 5m, fires above 14.4×"),
+        (Fraction(20), None, "20× over 1h and unknown over 5m, fires above 14.4×"),
     ],
 )
-def test_how_fast_it_burns_is_said_beside_the_limit(objective: str, words: str) -> None:
-    long, short = Counts(good=57, bad=3), Counts(good=3, bad=2)
-    decision = Decision(
-        tier=FAST,
-        objective=Fraction(objective),
-        at_ms=NOON_MS,
-        firing=True,
-        cause=Cause.BURNING,
-        long=long,
-        short=short,
-    )
-
-    assert burning(decision) == words
+def test_how_fast_it_burns_is_said_beside_the_limit(
+    long: Rate | None, short: Rate | None, words: str
+) -> None:
+    assert burning(FAST, long, short) == words
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_an_incident_ends_when_users_were_well_again(
     assert trouble.end_ms == ms("2026-10-14T10:00")
     assert trouble.closed_ms == ms("2026-10-14T16:00")
     assert trouble.down_ms == HOUR_MS // 2
-    assert story.cause(trouble) == "checkout, step order: status"
+    assert story.cause(trouble) == "checkout, step order: wrong status"
 
 
 def test_what_was_not_known_yet_is_not_told(shop_config: Config, shop_database: Path) -> None:
@@ -123,6 +123,8 @@ def test_an_unfinished_month_counts_no_future(shop_config: Config, shop_database
 
     assert found.state is State.UNFINISHED
     assert story.standing(found).startswith("UNFINISHED: the month so far, as of Tue 20 Oct 2026")
+    assert slo.met is False
+    assert story.standing(found).endswith("; what is missed so far can still be met.")
     assert slo.tally.time.length_ms == slo.counted_to_ms - slo.period.from_ms
     assert [day.tally is None for day in slo.days] == [False] * 20 + [True] * 11
     assert all(slo.remaining(day) is None for day in slo.days[20:])
@@ -159,6 +161,15 @@ def test_a_month_before_any_data_says_so_in_words(shop_config: Config, shop_data
     text = to_text.render(found).partition("How this was counted")[0]
 
     assert "No sample of February 2026 is kept, the oldest is of" in text
+    assert "unknown, UNKNOWN" not in text
+
+
+def test_a_month_after_the_last_sample_has_none_that_is_kept(
+    shop_config: Config, shop_database: Path
+) -> None:
+    found = report_of(shop_config, shop_database, month=Month(2026, 12), as_of="2027-01-02")
+
+    assert story.answer(found) == "No sample of December 2026 is kept: availability is unknown."
     assert " 0%" not in text
 
 

@@ -1,0 +1,48 @@
+"""Reasons in the words of people who do not run probes; in data a reason stays the slug it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SAID: Final = {
+    "address-denied": "address denied",
+    "body": "wrong body",
+    "body-too-large": "body too large",
+    "capture": "nothing to capture",
+    "certificate": "certificate ends soon",
+    "connect": "no connection",
+    "dns": "name not found",
+    "empty-reply": "closed without an answer",
+    "encoding": "body cannot be decompressed",
+    "failed": "no answer that makes sense",
+    "header": "wrong header",
+    "headers-too-large": "headers too large",
+    "invalid-json": "not JSON",
+    "invalid-text": "unreadable text",
+    "json": "wrong JSON",
+    "malformed": "not proper HTTP",
+    "protocol": "wrong protocol",
+    "proxy-refused": "proxy cannot reach it",
+    "redirected-to": "redirected elsewhere",
+    "redirects": "redirected astray",
+    "reset": "connection broken off",
+    "slow": "too slow",
+    "status": "wrong status",
+    "timeout": "timed out",
+    "tls-ca": "own authorities unusable",
+    "tls-client-certificate": "client certificate not taken",
+    "tls-expired": "certificate expired",
+    "tls-handshake": "no agreement on TLS",
+    "tls-not-yet-valid": "certificate not valid yet",
+    "tls-revoked": "certificate revoked",
+    "tls-self-signed": "certificate self-signed",
+    "tls-unknown-ca": "certificate by an unknown authority",
+    "tls-untrusted": "certificate not trusted",
+    "tls-wrong-host": "certificate for another host",
+    "truncated": "body cut short",
+}
+
+
+def said(reason: str) -> str:
+    """*reason* in a few words; one that only a third party's probe knows, as it is."""
+    return _SAID.get(reason, reason)
