@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -14,11 +14,12 @@ from slo.policy import Decision, History, decide
 from slo.shares import TimeShares, averaged
 from slo.spans import Spans
 from slo.timeline import Timeline
-from synthetics.accounting.maintenance import excluded_by_service
+from synthetics.accounting.maintenance import excluded_by_slo
 from synthetics.accounting.standing import Standing
 from synthetics.accounting.views import View
 from synthetics.config.model import Config
 from synthetics.sample import Sample
+from synthetics.store.exclusions import Exclusion
 from synthetics.store.reader import Reader
 
 
@@ -75,7 +76,8 @@ class Ledger:
         self._accounts: dict[Key, _Account] = {}
         self._pools: dict[str, list[_Share]] = {}
         self._views: dict[str, list[View]] = {}
-        self._excluded: dict[str, Spans] = {}
+        self._excluded: Mapping[str, Spans] = {}
+        self._declared: tuple[Exclusion, ...] = ()
         self.adopt(config)
 
     def adopt(self, config: Config) -> frozenset[Key]:
@@ -108,8 +110,13 @@ class Ledger:
         self._views = defaultdict(list)
         for probe, view in accounts:
             self._views[probe].append(view)
-        self._excluded = excluded_by_service(config)
+        self._excluded = excluded_by_slo(config, self._declared)
         return self.unknown()
+
+    def declare(self, exclusions: Sequence[Exclusion]) -> None:
+        """Go by *exclusions*, all that commands have declared, beside what the file says (R2)."""
+        self._declared = tuple(exclusions)
+        self._excluded = excluded_by_slo(self._config, self._declared)
 
     def unknown(self) -> frozenset[Key]:
         """What `load` has not read yet."""
@@ -117,7 +124,7 @@ class Ledger:
 
     def load(self, reader: Reader, at_ms: int, since_ms: int | None = None) -> None:
         """
-        Read what is not known yet, up to and including *at_ms*.
+        Read what is not known yet, up to and including *at_ms*, and what was declared.
 
         Args:
             reader: Where samples are kept.
@@ -125,6 +132,7 @@ class Ledger:
             since_ms: Know everything at least back to here; by default no further
                 than the windows reach.
         """
+        self.declare(reader.exclusions())
         missing: dict[tuple[View, int], dict[str, _Account]] = defaultdict(dict)
         for (probe, view), account in self._accounts.items():
             start_ms = at_ms - account.reach_ms
@@ -161,13 +169,18 @@ class Ledger:
             if account.since_ms is not None:
                 account.since_ms = max(account.since_ms, since_ms)
 
-    def excluded(self, service: str) -> Spans:
-        """Declared maintenance of *service*, in whole minutes (R2)."""
-        return self._excluded[service]
+    @property
+    def declared(self) -> tuple[Exclusion, ...]:
+        """What commands have declared, also what was taken back."""
+        return self._declared
+
+    def excluded(self, slo_id: str) -> Spans:
+        """What does not count for an SLO, in whole minutes (R2)."""
+        return self._excluded[slo_id]
 
     def history(self, slo_id: str) -> History:
         """The samples of an SLO, for `slo.policy.decide`; good until the next `adopt` or `load`."""
-        excluded = self._excluded[self._config.slos[slo_id].service]
+        excluded = self._excluded[slo_id]
         timelines = [
             timeline
             for share in self._pools[slo_id]
@@ -194,7 +207,7 @@ class Ledger:
         part where it has anything to say, so one that was given up long ago does
         not make the SLO look blind.
         """
-        excluded = self._excluded[self._config.slos[slo_id].service]
+        excluded = self._excluded[slo_id]
         return averaged(
             [
                 timeline.time(from_ms, to_ms, valid_for_ms, excluded, until_ms)
@@ -204,7 +217,7 @@ class Ledger:
 
     def down_spans(self, slo_id: str, from_ms: int, to_ms: int) -> Spans:
         """When in ``[from_ms, to_ms)`` any series of an SLO was down."""
-        excluded = self._excluded[self._config.slos[slo_id].service]
+        excluded = self._excluded[slo_id]
         return Spans.of(
             pair
             for timeline, valid_for_ms in self._series(slo_id, from_ms, to_ms)
@@ -235,7 +248,7 @@ class Ledger:
         bounds = slo.window.bounds(at_ms)
         counts = self.counts(slo_id, bounds.after_ms, bounds.until_ms)
         time = self.time(slo_id, bounds.from_ms, bounds.known_to_ms)
-        aside_ms = self._excluded[slo.service].length_ms(bounds.from_ms, bounds.to_ms)
+        aside_ms = self._excluded[slo_id].length_ms(bounds.from_ms, bounds.to_ms)
         return Standing(
             slo=slo_id,
             at_ms=at_ms,

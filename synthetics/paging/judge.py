@@ -207,7 +207,7 @@ class Judge:
                 (sample for probe in slo.probes for sample in by_probe.get(probe, ())),
                 slo,
                 until_ms=decision.at_ms,
-                excluded=self._ledger.excluded(slo.service),
+                excluded=self._ledger.excluded(slo.id),
             )
         unseen = [(slo, decision) for slo, decision in fires if newest[slo.id] is None]
         if unseen:
@@ -251,7 +251,7 @@ class Judge:
                 after_ms=decision.at_ms - decision.tier.long_ms,
                 until_ms=decision.at_ms,
                 step_ms=decision.tier.short_ms,
-                excluded=self._ledger.excluded(slo.service),
+                excluded=self._ledger.excluded(slo.id),
             )
             for slo, decision in fires
         }

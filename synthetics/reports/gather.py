@@ -29,6 +29,7 @@ from synthetics.reports.model import (
     Trouble,
 )
 from synthetics.reports.rules import rules
+from synthetics.store.exclusions import Exclusion
 
 MONTHS_BEFORE = 6
 DAY = timedelta(days=1)
@@ -113,7 +114,7 @@ def month_report(
                     _slo_report(config, asked, slo, ledger, troubles=own, first_ms=first_ms)
                     for slo in slos
                 ),
-                maintenance=_maintenance(config, service.id, periods),
+                maintenance=_not_counted(config, ledger.declared, service.id, periods),
                 incidents=own,
             )
         )
@@ -150,7 +151,7 @@ def _slo_report(
     period = asked.period(slo)
     tally = _tally(ledger, slo, period, asked.as_of_ms)
     counted_to_ms = max(period.from_ms, min(asked.as_of_ms, period.to_ms))
-    aside_ms = ledger.excluded(slo.service).length_ms(period.from_ms, period.to_ms)
+    aside_ms = ledger.excluded(slo.id).length_ms(period.from_ms, period.to_ms)
 
     return SloReport(
         id=slo.id,
@@ -222,12 +223,36 @@ def _before(
     return tuple(past)
 
 
-def _maintenance(config: Config, service: str, periods: Sequence[Period]) -> tuple[NotCounted, ...]:
-    found = []
-    for window in config.maintenance:
-        start_ms, end_ms = millis(window.start), millis(window.end)
-        if window.services and service not in window.services:
-            continue
-        if any(start_ms < period.to_ms and end_ms > period.from_ms for period in periods):
-            found.append(NotCounted(start_ms=start_ms, end_ms=end_ms, reason=window.reason))
-    return tuple(sorted(found, key=lambda window: window.start_ms))
+def _not_counted(
+    config: Config, declared: Sequence[Exclusion], service: str, periods: Sequence[Period]
+) -> tuple[NotCounted, ...]:
+    """What the file and what commands declare for *service*, or for some of its SLOs."""
+    found = [
+        NotCounted(start_ms=millis(each.start), end_ms=millis(each.end), reason=each.reason)
+        for each in config.maintenance
+        if not each.services or service in each.services
+    ]
+    own = [slo.id for slo in config.slos.values() if slo.service == service]
+    for each in declared:
+        slos = tuple(slo for slo in own if each.concerns(slo, service))
+        if slos and not each.taken_back:
+            found.append(
+                NotCounted(
+                    start_ms=each.from_ms,
+                    end_ms=each.end_ms,
+                    reason=each.reason,
+                    kind=each.kind.value,
+                    author=each.author,
+                    declared_ms=each.declared_ms,
+                    slos=() if len(slos) == len(own) else slos,
+                    cut_short=f"{each.end.author}: {each.end.reason}" if each.end else "",
+                )
+            )
+    touching = (
+        window
+        for window in found
+        if any(
+            window.start_ms < period.to_ms and window.end_ms > period.from_ms for period in periods
+        )
+    )
+    return tuple(sorted(touching, key=lambda window: window.start_ms))

@@ -189,11 +189,25 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCounted:
-    """One declared maintenance that touches the month; all of the service's SLOs leave it out."""
+    """
+    One maintenance or correction that touches the month.
+
+    Attributes:
+        kind: ``maintenance`` or ``correction``.
+        author: Who declared it; empty if the configuration says so.
+        declared_ms: When; ``None`` if the configuration says so.
+        slos: Those of the service that leave it out, if not all do.
+        cut_short: Who ended it before its time, and why; empty if nobody did.
+    """
 
     start_ms: int
     end_ms: int
     reason: str
+    kind: str = "maintenance"
+    author: str = ""
+    declared_ms: int | None = None
+    slos: tuple[str, ...] = ()
+    cut_short: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

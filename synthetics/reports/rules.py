@@ -24,7 +24,8 @@ def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, 
     """The rules of design §5 as they were applied to *slo*, numbered."""
     said = {
         "R1": f"The month is the calendar month in {zone}, at its true length. A sample "
-        "belongs where its scheduled time falls: at or after the start, before the end.",
+        "belongs where its scheduled time falls: at or after the start, before the end. From "
+        f"day to day it is judged over {words.window(slo.window)}.",
         "R2": "Maintenance and corrections leave good and bad alike; their bounds are cut "
         "outward to whole minutes. Probing goes on inside them; no result is rewritten.",
         "R3": "A sample that arrives twice is one sample, the last one wins, and the order of "

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from slo.budget import INFINITE, Rate
 from synthetics import reasons, words
 from synthetics.reports import rules
-from synthetics.reports.model import MonthReport, ServiceReport, SloReport, State, Trouble
+from synthetics.reports.model import (
+    MonthReport,
+    NotCounted,
+    ServiceReport,
+    SloReport,
+    State,
+    Trouble,
+)
 
 NAMED = 3
 """Missed objectives that are named in the first sentence; more are only counted there."""
@@ -132,6 +140,20 @@ def downtime(slo: SloReport) -> str:
 def maintenance(slo: SloReport) -> str:
     """Time that was left out."""
     return words.exactly(slo.tally.time.excluded_ms) if slo.tally.time.excluded_ms else "none"
+
+
+def why_not_counted(window: NotCounted, zone: ZoneInfo) -> str:
+    """Why a time was left out, who says so, and since when it is said."""
+    said = f"{window.reason}; {window.kind} "
+    if window.declared_ms is None:
+        said += "in the configuration"
+    else:
+        said += f"by {window.author}, declared {words.moment(window.declared_ms, zone)}"
+    if window.cut_short:
+        said += f"; ended early by {window.cut_short}"
+    if window.slos:
+        said += f"; only {', '.join(window.slos)}"
+    return said
 
 
 def unknown_time(slo: SloReport) -> str:

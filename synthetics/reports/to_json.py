@@ -100,6 +100,13 @@ def _service(report: MonthReport, service: ServiceReport) -> dict[str, Any]:
                 "from": words.iso(window.start_ms),
                 "to": words.iso(window.end_ms),
                 "reason": window.reason,
+                "kind": window.kind,
+                "author": window.author or None,
+                "declared_at": None
+                if window.declared_ms is None
+                else words.iso(window.declared_ms),
+                "slos": list(window.slos) or None,
+                "cut_short": window.cut_short or None,
             }
             for window in service.maintenance
         ],

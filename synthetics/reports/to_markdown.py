@@ -73,13 +73,13 @@ def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
     elif any(slo.tally.kept for slo in service.slos):
         yield from ("No incidents.", "")
     if service.maintenance:
-        yield from ("### Maintenance, not counted", "")
+        yield from ("### Maintenance and corrections, not counted", "")
         yield from _table(
             ("When", "Why"),
             [
                 (
                     words.span(window.start_ms, window.end_ms, report.zone),
-                    plain(window.reason),
+                    plain(story.why_not_counted(window, report.zone)),
                 )
                 for window in service.maintenance
             ],

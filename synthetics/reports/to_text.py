@@ -67,7 +67,8 @@ def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
         yield "  Incidents        none"
     for window in service.maintenance:
         when = words.span(window.start_ms, window.end_ms, report.zone)
-        yield from _field("Maintenance", f"{when}, {window.reason}")
+        why = story.why_not_counted(window, report.zone)
+        yield from _field("Not counted", f"{when}, {why}")
 
 
 def _slo(slo: SloReport) -> Iterator[str]:

@@ -59,6 +59,11 @@ class Books:
         async with self.lock:
             self._ledger.trim(self._clock.now_ms())
 
+    async def declared(self) -> None:
+        """Go by what commands have declared, from the next decision on (R2)."""
+        async with self.lock:
+            self._ledger.declare(await asyncio.to_thread(self._reader.exclusions))
+
     async def adopt(self, config: Config) -> None:
         """
         Go by *config*, whole: history that it needs is read first.

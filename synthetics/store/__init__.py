@@ -2,7 +2,8 @@
 Everything that is kept, in one SQLite file: all SQL of the project lives in this room.
 
 `Store` writes and is open once; `Reader` reads beside it.  Functions that take a connection, in
-``incidents.py`` and ``deliveries.py``, are handed to `Store.write` or `Reader.read`.
+``incidents.py``, ``deliveries.py`` and ``exclusions.py``, are handed to `Store.write` or to
+`Reader.read`.
 """
 
 from synthetics.store.errors import DiskFullError, StoreError

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from slo.timeline import Mark, Run
-from synthetics.store import history, samples
+from synthetics.store import exclusions, history, samples
 from synthetics.store.codes import MARKS
+from synthetics.store.exclusions import Exclusion
 from synthetics.store.opening import open_for_reading
 from synthetics.store.values import Columns, Series, StoredSample
 
@@ -94,6 +95,10 @@ class Reader:
     ) -> dict[int, Columns]:
         """Codes and durations of the same samples, one by one."""
         return self.read(lambda c: history.columns(c, after_ms, until_ms, series))
+
+    def exclusions(self) -> list[Exclusion]:
+        """Every maintenance and correction that was declared by a command."""
+        return self.read(exclusions.every)
 
     def first_ms(self) -> int | None:
         """When the oldest sample was due, to the day where it is archived; ``None`` if none."""

@@ -13,12 +13,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from synthetics.store.migrations import m0001_samples, m0002_paging
+from synthetics.store.migrations import m0001_samples, m0002_paging, m0003_exclusions
 
 SET = "synthetics"
 
 STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
-    {"0001_samples": m0001_samples.SCHEMA, "0002_paging": m0002_paging.SCHEMA}
+    {
+        "0001_samples": m0001_samples.SCHEMA,
+        "0002_paging": m0002_paging.SCHEMA,
+        "0003_exclusions": m0003_exclusions.SCHEMA,
+    }
 )
 """By name, in order, the statements of each."""
 
