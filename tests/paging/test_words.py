@@ -83,7 +83,11 @@ def test_what_fails_stands_in_the_first_80_characters_whatever_it_is_called(
     ("long", "short", "words"),
     [
         (Fraction(400, 7), Fraction(80), "57.2× over 1h and 80× over 5m, fires above 14.4×"),
-        (INFINITE, INFINITE, "infinitely fast over 1h and infinitely fast over 5m, fires above 14.4×"),
+        (
+            INFINITE,
+            INFINITE,
+            "infinitely fast over 1h and infinitely fast over 5m, fires above 14.4×",
+        ),
         (Fraction(20), None, "20× over 1h and unknown over 5m, fires above 14.4×"),
     ],
 )
