@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -290,3 +291,11 @@ def test_repeated_mistakes_of_an_anchor_are_named_once(read: Load) -> None:
     problems = refused(read, "services:\n  a: &a {x: 1}\n  b: *a\n  c: *a\n  d: {}\n")
 
     assert [(problem.line, problem.path) for problem in problems] == [(2, "services.a.x")]
+
+
+def test_the_garbage_collector_goes_on_after_loading_and_after_an_error(read: Load) -> None:
+    read(HOME)
+    assert gc.isenabled()
+
+    refused(read, "probes: {shop: {http: [")
+    assert gc.isenabled()
