@@ -122,6 +122,12 @@ class Ledger:
         """What `load` has not read yet."""
         return frozenset(key for key, account in self._accounts.items() if account.since_ms is None)
 
+    def forget(self, probes: Collection[str]) -> None:
+        """Read all of *probes* anew with the next `load`: more was stored than was applied."""
+        for (probe, _), account in self._accounts.items():
+            if probe in probes:
+                account.since_ms = None
+
     def load(self, reader: Reader, at_ms: int, since_ms: int | None = None) -> None:
         """
         Read what is not known yet, up to and including *at_ms*, and what was declared.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock
@@ -58,6 +58,12 @@ class Books:
         """Forget what no window reaches any more."""
         async with self.lock:
             self._ledger.trim(self._clock.now_ms())
+
+    async def count_again(self, probes: Collection[str]) -> None:
+        """Count samples of *probes* that were stored by another way than `settle`."""
+        async with self.lock:
+            self._ledger.forget(probes)
+            await asyncio.to_thread(self._ledger.load, self._reader, self._clock.now_ms())
 
     async def declared(self) -> None:
         """Go by what commands have declared, from the next decision on (R2)."""

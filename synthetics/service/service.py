@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from synthetics.config.problems import ConfigError, render
 from synthetics.kinds import KindError, probe_kinds
 from synthetics.paging.courier import Courier, lines
 from synthetics.paging.judge import Judge
+from synthetics.results.lines import Lines
+from synthetics.results.take import Taken
 from synthetics.schedule.beats import Beats
 from synthetics.schedule.runner import Runner
 from synthetics.service.books import Books
@@ -30,7 +34,9 @@ from synthetics.service.intake import Intake
 from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
 from synthetics.store import Reader, Store, StoreError
+from synthetics.store.bare import Bare
 from synthetics.web.board import Board, Phase
+from synthetics.web.results import Hatch
 from synthetics.web.server import Server, Site
 from synthetics.web.status import Health, Sources
 
@@ -171,7 +177,7 @@ class Service:
         reader, pages_reader = Reader.open(store.path), Reader.open(store.path)
         stack.callback(reader.close)
         stack.callback(pages_reader.close)
-        await self._serve(stack)
+        server = await self._serve(stack)
 
         ledger = Ledger(config)
         await asyncio.to_thread(ledger.load, reader, clock.now_ms())
@@ -222,6 +228,9 @@ class Service:
             books=books.lock,
             reading=asyncio.Lock(),
         )
+        token = secrets.token_urlsafe(24)
+        self._site.hatch = Hatch(token, self._lines, partial(self._take, store, books))
+        store.announce(server.url, token)
         stack.callback(self._close_pages)
         beats.set(config.probes.values())
         beats.start()
@@ -230,7 +239,7 @@ class Service:
         took_s = round(clock.monotonic() - began, 3)
         logger.info("ready", extra={"action": "ready", "took_s": took_s, **_sizes(config)})
 
-    async def _serve(self, stack: AsyncExitStack) -> None:
+    async def _serve(self, stack: AsyncExitStack) -> Server:
         host, port = self._settings.host, self._settings.port
         try:
             server = await Server.start(self._site, host=host, port=port)
@@ -249,6 +258,7 @@ class Service:
                 "version": __version__,
             },
         )
+        return server
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -306,13 +316,23 @@ class Service:
             except StoreError as error:
                 logger.error("%s", error, extra={"action": "not_tended"})  # noqa: TRY400 - it says all
 
+    def _lines(self) -> Lines:
+        return Lines(self._config.probes, self._config.location)
+
+    async def _take(self, store: Store, books: Books, samples: Bare) -> Taken:
+        """Store results that a command hands over, and count them; archived by the next `_tend`."""
+        changed = await store.keep(samples)
+        if changed:
+            await books.count_again(samples.probes)
+        return Taken(samples=len(samples), changed=changed)
+
     async def _close_rooms(self) -> None:
         """Let a reload that goes on come to its end, and begin none."""
         async with self._reloading:
             self._rooms = None
 
     def _close_pages(self) -> None:
-        self._site.sources = None
+        self._site.sources = self._site.hatch = None
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

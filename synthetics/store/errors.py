@@ -26,3 +26,18 @@ class StoreError(Exception):
 
 class DiskFullError(StoreError):
     """Nothing can be written, not even from the reserve."""
+
+
+class InUseError(StoreError):
+    """
+    Another process has the database open.
+
+    Attributes:
+        url: Where it can be asked to write; empty if it has not said.
+        token: What to show there.
+    """
+
+    def __init__(self, what: str, *, why: str, mend: str, url: str, token: str) -> None:
+        super().__init__(what, why=why, mend=mend)
+        self.url = url
+        self.token = token

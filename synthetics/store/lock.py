@@ -7,9 +7,10 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 from synthetics.clock import Clock, instant
-from synthetics.store.errors import StoreError
+from synthetics.store.errors import InUseError, StoreError
 
 
 class Lock:
@@ -18,10 +19,12 @@ class Lock:
 
     The system lets go of it when a process dies, however it dies, so there is never a stale
     lock to remove by hand.  The file stays; what it says matters only while it is locked.
+    Only its user may read it: who holds it may say there how a command proves itself.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, said: dict[str, str | int]) -> None:
         self._descriptor: int | None = descriptor
+        self._said = said
 
     @classmethod
     def take(cls, database: Path, clock: Clock) -> Lock:
@@ -33,7 +36,7 @@ class Lock:
         """
         path = database.with_name(database.name + ".lock")
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(
                 f"{path} cannot be written",
@@ -45,19 +48,27 @@ class Lock:
         except OSError as error:
             holder = _holder(descriptor)
             os.close(descriptor)
-            raise StoreError(
+            raise InUseError(
                 f"{database} is in use",
-                why=holder,
+                why=_who(holder),
                 mend="stop that process, or name another database with --db",
+                url=str(holder.get("url", "")),
+                token=str(holder.get("token", "")),
             ) from error
-        said = {
+        said: dict[str, str | int] = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "since": instant(clock.now_ms()).isoformat(timespec="seconds"),
         }
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(said).encode() + b"\n", 0)
-        return cls(descriptor)
+        os.fchmod(descriptor, 0o600)
+        lock = cls(descriptor, said)
+        lock._write()
+        return lock
+
+    def say(self, *, url: str, token: str) -> None:
+        """Say where a command can hand over what it would write, and what it must show there."""
+        self._said |= {"url": url, "token": token}
+        self._write()
 
     def release(self) -> None:
         """Let go; a second time does nothing."""
@@ -65,10 +76,23 @@ class Lock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def _write(self) -> None:
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, json.dumps(self._said).encode() + b"\n", 0)
 
-def _holder(descriptor: int) -> str:
+
+def _holder(descriptor: int) -> dict[str, Any]:
+    """What the file says; nothing if it says nothing sensible."""
     try:
         said = json.loads(os.pread(descriptor, 4096, 0))
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _who(said: dict[str, Any]) -> str:
+    try:
         return f"process {said['pid']} on {said['host']} holds it since {said['since']}"
-    except (ValueError, KeyError, TypeError):
+    except KeyError:
         return "another process holds it and has not said who it is"

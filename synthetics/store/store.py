@@ -7,11 +7,13 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from synthetics.clock import Clock, SystemClock
 from synthetics.sample import Sample
+from synthetics.store.bare import Bare
 from synthetics.store.errors import StoreError
 from synthetics.store.lock import Lock
 from synthetics.store.opening import check_folder, explain
@@ -22,6 +24,9 @@ from synthetics.store.writer import Change, Done, Intake, Work, Writer
 T = TypeVar("T")
 
 LINGER_S = 0.1
+BARE_AT_ONCE = 50_000
+"""Imported samples a transaction; some tenths of a second for which an alert may have to wait."""
+
 CAPACITY = 20_000
 BATCH = 5_000
 RESERVE_BYTES = 8 << 20
@@ -111,6 +116,10 @@ class Store:
         """The database file, absolute."""
         return self._writer.path
 
+    def announce(self, url: str, token: str) -> None:
+        """Let commands that find the database in use know where to ask, and what to show."""
+        self._lock.say(url=url, token=token)
+
     async def add(self, samples: Sequence[Sample]) -> tuple[Sample, ...]:
         """
         Store *samples*; on return they are on the disk and survive a crash.
@@ -130,6 +139,23 @@ class Store:
             await self._wait_for_room(len(samples))
         dropped: tuple[Sample, ...] = await self._submit(Intake(samples), len(samples))
         return dropped
+
+    async def keep(self, samples: Bare) -> int:
+        """
+        Store *samples* that come from elsewhere, in several transactions.
+
+        On return all are on the disk.  A call that failed half-way is simply repeated.
+
+        Returns:
+            How many were new, or say something else than what was stored.
+
+        Raises:
+            StoreError: The disk is full, or the database cannot be written.
+        """
+        changed = 0
+        for part in samples.parts(BARE_AT_ONCE):
+            changed += await self.write(partial(self._writer.keep, samples, part))
+        return changed
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from synthetics.clock import Clock
 from synthetics.sample import Sample
+from synthetics.store import bare
+from synthetics.store.bare import Bare
 from synthetics.store.beside import Beside
 from synthetics.store.days import DAY_MS
 from synthetics.store.errors import DiskFullError, StoreError
@@ -155,6 +157,20 @@ class Writer:
     def expect_late(self, before_ms: int) -> None:
         """From now on, note samples due before *before_ms* as late; inside a `Change`."""
         self._late_before_ms = max(self._late_before_ms, before_ms)
+
+    def keep(self, samples: Bare, part: slice, connection: sqlite3.Connection) -> int:
+        """
+        Store a part of *samples*; inside a `Change`.  How many were new or are different now.
+
+        Raises:
+            DiskFullError: The room that is left is kept for alerts.
+        """
+        if self._reserve.disk_full:
+            raise DiskFullError(
+                f"the disk of {self.path} is full",
+                mend="free some space and import the file again; what is stored already is no harm",
+            )
+        return bare.keep(connection, samples, part, self._late_before_ms)
 
     def stats(self, *, queued: int, capacity: int, waits: int, waited_s: float) -> StoreStats:
         """The writer's numbers beside those of its queue."""

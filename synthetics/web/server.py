@@ -14,12 +14,14 @@ from prometheus_client.exposition import choose_encoder
 from synthetics.web import api, page, probe_metrics
 from synthetics.web.board import Board, Phase
 from synthetics.web.metrics import Snapshot, registry
+from synthetics.web.results import Hatch
 from synthetics.web.status import Sources
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9380
 
 STATIC = Path(__file__).parent / "static"
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - told apart, not bound to
 END = b"# EOF\n"
 
 HEADERS = {
@@ -56,6 +58,7 @@ class Site:
         self._board = board
         self._reload = reload
         self.sources: Sources | None = None
+        self.hatch: Hatch | None = None
 
     def application(self) -> web.Application:
         """The application with all its routes."""
@@ -65,6 +68,7 @@ class Site:
             [
                 web.get("/", self._page),
                 web.get("/api/v1/status", self._api),
+                web.post("/api/v1/results", self._results),
                 web.get("/metrics", self._metrics),
                 web.get("/-/healthy", self._healthy),
                 web.get("/-/ready", self._ready),
@@ -84,6 +88,11 @@ class Site:
         overview = await self._known().overview()
         text = await asyncio.to_thread(api.dumps, overview)
         return web.Response(text=text, content_type="application/json")
+
+    async def _results(self, request: web.Request) -> web.Response:
+        if self.hatch is None:
+            raise self._not_now()
+        return await self.hatch.post(request)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()
@@ -131,10 +140,13 @@ class Site:
 
     def _known(self) -> Sources:
         if self.sources is None:
-            raise web.HTTPServiceUnavailable(
-                text=f"not now: {self._board.phase}\n", headers={"Retry-After": "1"}
-            )
+            raise self._not_now()
         return self.sources
+
+    def _not_now(self) -> web.HTTPServiceUnavailable:
+        return web.HTTPServiceUnavailable(
+            text=f"not now: {self._board.phase}\n", headers={"Retry-After": "1"}
+        )
 
 
 @web.middleware
@@ -193,8 +205,9 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where a browser finds it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        """Where a browser on this machine finds it."""
+        host = _LOOPBACK.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}/"
 
     async def stop(self) -> None:

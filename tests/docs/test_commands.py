@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -12,16 +13,23 @@ from tests.docs.support import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "reference" / "commands.md").read_text("utf-8")
 SECTIONS = dict(
-    re.findall(r"^## synthetics ([\w-]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    re.findall(r"^## synthetics ([\w -]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
 )
 CONTEXT = click.Context(main)
-COMMANDS = main.list_commands(CONTEXT)
 
 
-def command(name: str) -> click.Command:
-    found = main.get_command(CONTEXT, name)
-    assert isinstance(found, click.Command)
-    return found
+def below(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command of *group*, those of groups in it by their whole name."""
+    for part in group.list_commands(CONTEXT):
+        found = group.get_command(CONTEXT, part)
+        assert found is not None
+        if isinstance(found, click.Group):
+            yield from below(found, f"{name}{part} ")
+        else:
+            yield name + part, found
+
+
+COMMANDS = dict(below(main))
 
 
 def test_every_command_has_its_section() -> None:
@@ -30,7 +38,7 @@ def test_every_command_has_its_section() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_section_names_the_options_that_there_are(name: str) -> None:
-    options = [one for one in command(name).params if isinstance(one, click.Option)]
+    options = [one for one in COMMANDS[name].params if isinstance(one, click.Option)]
     real = {flag for one in options for flag in (*one.opts, *one.secondary_opts)}
     named = set(re.findall(r"^\| `(--?[\w-]+)", SECTIONS[name], re.MULTILINE))
 
@@ -41,7 +49,7 @@ def test_a_section_names_the_options_that_there_are(name: str) -> None:
 def test_a_section_names_every_choice(name: str) -> None:
     choices = {
         choice
-        for one in command(name).params
+        for one in COMMANDS[name].params
         if isinstance(one.type, click.Choice)
         for choice in one.type.choices
     }

@@ -2,6 +2,7 @@
 Console examples that are marked ``tested`` are run, and print what the page says.
 
 They run beside the demo's configuration and shop; ``tested, order step broken`` breaks it first.
+``tested, with results`` runs beside the configuration and the results that the page shows before.
 Timings and trace identifiers are another each time, and are not compared.
 """
 
@@ -19,7 +20,7 @@ import pytest
 from synthetics.demo.configuration import SECRETS, SHOP, configuration
 from synthetics.demo.loopback import serving
 from synthetics.demo.shop import Shop
-from tests.docs.support import Fence, fences
+from tests.docs.support import Fence, fences, of_page
 
 
 def steady(text: str) -> str:
@@ -43,6 +44,14 @@ def examples(text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
+def write_what_is_shown(fence: Fence, folder: Path) -> None:
+    """The newest ``yaml`` and ``json`` of the page before *fence*, as the files it speaks of."""
+    for before in of_page(fence.page):
+        if before.line < fence.line and before.language in {"yaml", "json"}:
+            name = {"yaml": "synthetics.yaml", "json": "results.jsonl"}[before.language]
+            (folder / name).write_text(before.text, "utf-8")
+
+
 @pytest.mark.parametrize(
     "fence", [one for one in fences("console") if one.mark.startswith("tested")], ids=str
 )
@@ -51,6 +60,8 @@ async def test_a_console_example_prints_what_the_page_says(fence: Fence, tmp_pat
     demo = Shop(password=SECRETS["SHOP_PASSWORD"], orders_work=works)
     async with serving(demo.app()) as shop:
         (tmp_path / "synthetics.yaml").write_text(configuration({SHOP: shop}), "utf-8")
+        if fence.mark == "tested, with results":
+            write_what_is_shown(fence, tmp_path)
         for command, expected in examples(fence.text):
             program, *words = shlex.split(command)
             assert program == "synthetics"
