@@ -51,6 +51,11 @@ class Captured:
         return bool(self.json or self.regex or self.css)
 
     @property
+    def straight(self) -> bool:
+        """Whether it is found without a search that a hostile document could make long."""
+        return self.css is None and (self.json is None or self.json.singular)
+
+    @property
     def written(self) -> str:
         """Source and where in it, as in the configuration."""
         name = next(name for name in SOURCES if getattr(self, name) is not None)
@@ -91,4 +96,7 @@ def find(captured: Captured, answer: Answer, line: Line) -> str | None:
     if captured.regex is not None:
         return captured.regex.find(text)
     assert captured.css is not None
-    return captured.css.find(text, captured.attribute)
+    try:
+        return captured.css.find(text, captured.attribute)
+    except TooMuchWork:
+        return None

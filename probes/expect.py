@@ -362,6 +362,11 @@ class Expect:
         return self.json + (self.body.json if self.body else ())
 
     @property
+    def straight(self) -> bool:
+        """Whether no JSON path goes through a document in search of what it selects."""
+        return all(wanted.path.singular for wanted in self.json_paths)
+
+    @property
     def needs_body(self) -> bool:
         """Whether anything is expected of the body."""
         return bool(self.json or self.body)

@@ -3,7 +3,8 @@ The small languages of expectations: patterns, JSON paths, CSS selectors.
 
 All are compiled when the configuration is read, and none can stop the service
 however it is written and whatever a target sends: patterns are RE2, which is
-linear in its input, and a JSON path gives up after a fixed amount of work.
+linear in its input, a JSON path gives up after a fixed amount of work, and a
+CSS selector is matched in one pass.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Annotated, Any
 
 import re2
 from pydantic import PlainValidator, WithJsonSchema
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from probes.fields import Refused, said
 
@@ -22,7 +22,7 @@ QUIET.log_errors = False
 
 
 class TooMuchWork(Exception):
-    """A JSON path that would look at too many nodes of this document."""
+    """Looking for this in that document would take longer than is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,12 @@ class CompiledJsonPath:
     written: str
     _query: Any = field(repr=False, compare=False)
 
+    @property
+    def singular(self) -> bool:
+        """Whether it leads to one node at most, and so straight there."""
+        found: bool = self._query.singular
+        return found
+
     def values(self, document: Any) -> list[object]:
         """
         The values of all nodes that it selects, in document order.
@@ -113,15 +119,22 @@ class CompiledCss:
     """A CSS selector; *written* as in the configuration."""
 
     written: str
+    _selector: Any = field(repr=False, compare=False)
 
     def find(self, html: str, attribute: str | None) -> str | None:
-        """Of the first element that it selects: *attribute*, or its text without edges."""
-        node = LexborHTMLParser(html).css_first(self.written)
+        """
+        Of the first element that it selects: *attribute*, or its text without edges.
+
+        Raises:
+            TooMuchWork: It counts siblings, of which there are too many.
+        """
+        node = self._selector.first(html)
         if node is None:
             return None
-        if attribute is None:
-            return node.text(deep=True).strip()
-        return node.attributes.get(attribute)
+        found: str | None = (
+            node.text(deep=True).strip() if attribute is None else node.attributes.get(attribute)
+        )
+        return found
 
     def __str__(self) -> str:
         return self.written
@@ -129,7 +142,7 @@ class CompiledCss:
 
 def parse_css(value: object) -> CompiledCss:
     """
-    Check a CSS selector.
+    Compile a CSS selector.
 
     Raises:
         Refused: Not text, or not a selector.
@@ -138,13 +151,15 @@ def parse_css(value: object) -> CompiledCss:
         return value
     if not isinstance(value, str):
         raise Refused(f"{said(value)} is not text", mend="put it in quotes")
+    from probes.css import Selector  # not needed where no selector is written
+
     try:
-        LexborHTMLParser("").css_first(value)
-    except SelectolaxError:
+        return CompiledCss(value, Selector(value))
+    except ValueError as error:
         raise Refused(
-            f"{said(value)} is not a CSS selector", mend="write one such as input[name=csrf]"
+            f"{said(value)} is not a CSS selector: {error}",
+            mend="write one such as input[name=csrf]",
         ) from None
-    return CompiledCss(value)
 
 
 _WRITTEN = WithJsonSchema({"type": "string"})

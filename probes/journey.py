@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -17,7 +18,7 @@ from probes.judge import Failure, Undecodable
 from probes.prepare import disguises, prepared
 from probes.request import Request, captures_used
 from probes.result import Outcome, Result, StepResult
-from probes.tell import Question, Told, evidence_of
+from probes.tell import Question, Told, evidence_of, is_short, look
 from probes.watch import Watch
 
 SUMMARY = "HTTP requests in order, with cookies and captured values, as one user would make them."
@@ -151,7 +152,7 @@ class _Walk:
             needs_body=any(capture.needs_body for capture in step.capture.values()),
         ).tell()
         if told.outcome is Outcome.GOOD:
-            told = self._capture(step, told)
+            told = await self._capture(step, told)
         if told.facts.certificate_expires_at is not None:
             self._expiries.append(told.facts.certificate_expires_at)
         self._told.append(
@@ -186,12 +187,14 @@ class _Walk:
             )
         )
 
-    def _capture(self, step: Step, told: Told) -> Told:
+    async def _capture(self, step: Step, told: Told) -> Told:
         """Keep what *step* captures; a value that is not there makes it bad."""
         assert told.asked is not None
+        answer = told.asked.answer
         for name, captured in step.capture.items():
+            quick = not captured.needs_body or (captured.straight and is_short(answer))
             try:
-                value = find(captured, told.asked.answer, self._line)
+                value = await look(partial(find, captured, answer, self._line), at_once=quick)
             except Undecodable as undecodable:
                 return self._lost(step, told, undecodable.failure)
             if value is None:

@@ -8,7 +8,8 @@ takes as long to import as everything else that reads a configuration of a hundr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 import re2
@@ -22,7 +23,29 @@ from jsonpath.selectors import Filter
 from probes.expressions import QUIET, TooMuchWork
 
 JSON_PATH_WORK = 100_000
-"""Nodes that one JSON path may look at, which takes it about a second."""
+"""Nodes that one JSON path may look at, which takes it about a third of a second."""
+
+_PATTERN_PRICE = 1_000
+"""Of a pattern to compile, in nodes: it may come from the document, a new one in every node."""
+_TEXT_PER_NODE = 1_000
+"""Characters that are searched in about the time that a node takes."""
+
+
+@dataclass(slots=True)
+class _Purse:
+    """What is left of the work that one evaluation may do, and the patterns that it compiled."""
+
+    left: int = JSON_PATH_WORK
+    patterns: dict[str, Any] = field(default_factory=dict)
+
+    def pay(self, price: int) -> None:
+        self.left -= price
+        if self.left < 0:
+            raise TooMuchWork
+
+
+_PURSE: ContextVar[_Purse] = ContextVar("_PURSE")
+"""That of the evaluation that goes on: the library hands nothing of ours to functions."""
 
 
 class _Search(FilterFunction):
@@ -37,32 +60,48 @@ class _Search(FilterFunction):
     def __call__(self, value: object, pattern: object) -> bool:
         if not isinstance(value, str) or not isinstance(pattern, str):
             return False
-        try:
-            compiled = re2.compile(pattern, QUIET)
-        except re2.error:
+        purse = _PURSE.get()
+        purse.pay(len(value) // _TEXT_PER_NODE)
+        if pattern not in purse.patterns:
+            purse.pay(_PATTERN_PRICE)
+            purse.patterns[pattern] = _compiled(pattern)
+        compiled = purse.patterns[pattern]
+        if compiled is None:
             return False
         found = compiled.fullmatch(value) if self._whole else compiled.search(value)
         return found is not None
 
 
-@dataclass(slots=True)
-class _Purse:
-    """What is left of the work that one evaluation may do."""
-
-    left: int
+def _compiled(pattern: str) -> Any:
+    try:
+        return re2.compile(pattern, QUIET)
+    except re2.error:
+        return None
 
 
 class _CountedMatch(JSONPathMatch):
-    """A node that pays for itself and for the children that may be looked at below it."""
+    """
+    A node that pays for itself and for the children that may be looked at below it.
+
+    It knows nothing of its own path: one such text for each child of a node with a
+    long name took gigabytes for a document of 140 KB.
+    """
 
     __slots__ = ()
 
-    def __init__(self, *, filter_context: Mapping[str, Any], obj: object, **rest: Any) -> None:
-        super().__init__(filter_context=filter_context, obj=obj, **rest)
-        purse: _Purse = filter_context["purse"]
-        purse.left -= 1 + (len(obj) if isinstance(obj, list | dict) else 0)
-        if purse.left < 0:
-            raise TooMuchWork
+    def __init__(self, *, obj: object, **rest: Any) -> None:
+        super().__init__(obj=obj, **rest)
+        _PURSE.get().pay(1 + (len(obj) if isinstance(obj, list | dict) else 0))
+
+    def new_child(self, obj: object, key: int | str) -> JSONPathMatch:  # noqa: ARG002
+        return _match(obj, self.root)
+
+    def add_child(self, *children: JSONPathMatch) -> None:
+        """Forget them: only the nodes that are found are asked for."""
+
+
+def _match(value: Any, root: Any) -> JSONPathMatch:
+    return _CountedMatch(filter_context={}, obj=value, parent=None, path="", parts=(), root=root)
 
 
 class _CountedPath(JSONPath):
@@ -71,18 +110,12 @@ class _CountedPath(JSONPath):
     __slots__ = ()
 
     def finditer(
-        self, data: Any, *, filter_context: Mapping[str, Any] | None = None
+        self,
+        data: Any,
+        *,
+        filter_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Iterable[JSONPathMatch]:
-        matches: Iterable[JSONPathMatch] = [
-            _CountedMatch(
-                filter_context=filter_context or {},
-                obj=data,
-                parent=None,
-                path="$",
-                parts=(),
-                root=data,
-            )
-        ]
+        matches: Iterable[JSONPathMatch] = [_match(data, data)]
         for segment in self.segments:
             matches = segment.resolve(matches)
         return matches
@@ -137,6 +170,7 @@ class Query:
         except JSONPathError as error:
             raise ValueError(str(error).splitlines()[0]) from None
         assert isinstance(compiled, JSONPath)
+        self.singular = compiled.singular_query()
         _count(compiled)
         self._compiled = compiled
 
@@ -147,8 +181,10 @@ class Query:
         Raises:
             TooMuchWork: It would look at more than `JSON_PATH_WORK` nodes, or too deep.
         """
-        context = {"purse": _Purse(JSON_PATH_WORK)}
+        before = _PURSE.set(_Purse())
         try:
-            return [m.obj for m in self._compiled.finditer(document, filter_context=context)]
+            return [match.obj for match in self._compiled.finditer(document)]
         except (JSONPathRecursionError, RecursionError):
             raise TooMuchWork from None
+        finally:
+            _PURSE.reset(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ from probes.url import to_show
 from probes.watch import Watch
 
 _LONGEST_SHOWN = 120
+_LONGEST_CHARSET = 40
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Codecs of Python that no page is in; ``punycode`` takes the cube of what it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,13 @@ def charset_of(answer: Answer) -> str:
     return "utf-8"
 
 
+def _codec(charset: str) -> str:
+    known = codecs.lookup(charset).name if len(charset) <= _LONGEST_CHARSET else "undefined"
+    if known in _NO_CHARSETS:
+        raise LookupError(charset)
+    return known
+
+
 class Undecodable(ValueError):
     """A body that is not what it should be, in words."""
 
@@ -138,7 +149,7 @@ def text_of(answer: Answer) -> str:
     """
     charset = charset_of(answer)
     try:
-        return answer.body.decode(charset)
+        return answer.body.decode(_codec(charset))
     except UnicodeDecodeError as error:
         what = f"a byte 0x{answer.body[error.start]:02x} at {error.start} that is not {charset}"
         raise Undecodable(Failure("invalid-text", f"text in {charset}", what)) from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from probes.ask import Asked, Asking
 from probes.curl.engine import Engine, EngineStopped, Line
+from probes.curl.order import Answer
 from probes.fields import Refused
 from probes.judge import Failure, judge
 from probes.prepare import Prepared, prepared
@@ -16,10 +18,12 @@ from probes.result import Evidence, Facts, Outcome, Phases
 from probes.url import telling, to_show
 from probes.watch import Watch
 
+T = TypeVar("T")
+
 _HEADERS_LIMIT = 8192
 _BODY_LIMIT = 2048
-_LONG_BODY = 128 * 1024
-"""A body from here on is judged in a thread, so that the loop goes on meanwhile."""
+_SHORT_BODY = 16 * 1024
+"""Bytes; a longer body is looked at in a thread, so that the loop goes on meanwhile."""
 
 _NO_PHASES = Phases()
 _NO_FACTS = Facts()
@@ -98,10 +102,10 @@ class Question:
             outcome, reason, detail = asked.failure
             evidence = evidence_of(asked, ready, watch)
         else:
-            if expect.needs_body and asked.answer.body_bytes > _LONG_BODY:
-                failure = await asyncio.to_thread(judge, expect, asked, watch, self.captures)
-            else:
-                failure = judge(expect, asked, watch, self.captures)
+            failure = await look(
+                lambda: judge(expect, asked, watch, self.captures),
+                at_once=not expect.needs_body or (expect.straight and is_short(asked.answer)),
+            )
             if failure is None:
                 return Told(
                     outcome=Outcome.GOOD,
@@ -122,6 +126,16 @@ class Question:
             evidence=evidence,
             asked=asked,
         )
+
+
+async def look(work: Callable[[], T], *, at_once: bool) -> T:
+    """What *work* finds in an answer: *at_once* where that is quick for certain, else aside."""
+    return work() if at_once else await asyncio.to_thread(work)
+
+
+def is_short(answer: Answer) -> bool:
+    """Whether the body of *answer* is read and searched in no time."""
+    return answer.body_bytes <= _SHORT_BODY
 
 
 def evidence_of(
