@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from slo.budget import INFINITE, Rate
 from synthetics import reasons, words
-from synthetics.reports import rules
+from synthetics.reports import rules, strip
 from synthetics.reports.model import (
     MonthReport,
     NotCounted,
@@ -18,7 +18,7 @@ from synthetics.reports.model import (
 )
 
 NAMED = 3
-"""Missed objectives that are named in the first sentence; more are only counted there."""
+"""Objectives that are named in one of the first sentences; more are only counted there."""
 
 
 def title(report: MonthReport) -> str:
@@ -31,10 +31,10 @@ def standing(report: MonthReport) -> str:
     now = words.moment(report.as_of_ms, report.zone)
     match report.state:
         case State.FINISHED:
-            return f"The whole month, as of {now}."
+            return f"The whole month, as of {now}.{_blind(report)}"
         case State.UNFINISHED:
             said = f"UNFINISHED: the month so far, as of {now}. Numbers will still change"
-            return f"{said}{_hope(report)}."
+            return f"{said}{_hope(report)}.{_blind(report)}"
         case State.FUTURE:
             return f"It is {now}: nothing can be said of it yet."
 
@@ -44,6 +44,22 @@ def _hope(report: MonthReport) -> str:
     slos = [slo for service in report.services for slo in service.slos]
     left = any(slo.met is False and (slo.budget.remaining or 0) > 0 for slo in slos)
     return "; what is missed so far can still be met" if left else ""
+
+
+def _blind(report: MonthReport) -> str:
+    """Which verdicts rest on too little, so that nobody reads 100% of a day as that of a month."""
+    dim = [
+        f"{slo.name} ({words.covered(share)})"
+        for service in report.services
+        for slo in service.slos
+        if slo.met is not None
+        and (share := slo.tally.time.coverage) is not None
+        and share < strip.MOSTLY_KNOWN
+    ]
+    if not dim:
+        return ""
+    whose = ", ".join(dim) if len(dim) <= NAMED else words.many(len(dim), "objective")
+    return f" Known only in part: {whose}."
 
 
 def answer(report: MonthReport) -> str:
@@ -175,6 +191,9 @@ def budget_time(slo: SloReport) -> str:
 
 def budget(slo: SloReport) -> str:
     """The budget both ways: ``46.3% of events, 53.7% left; 20m of 44m38s as time``."""
+    if slo.objective == 1 and slo.tally.known:
+        failed = slo.tally.counts.failed
+        return f"no failure is allowed, and {words.count(failed) if failed else 'none'} happened"
     of_events = f"{budget_events(slo)} of events, {left(slo.budget.remaining)}"
     return f"{of_events}; {budget_time(slo)} as time" if slo.tally.known else words.UNKNOWN
 

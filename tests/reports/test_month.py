@@ -124,7 +124,7 @@ def test_an_unfinished_month_counts_no_future(shop_config: Config, shop_database
     assert found.state is State.UNFINISHED
     assert story.standing(found).startswith("UNFINISHED: the month so far, as of Tue 20 Oct 2026")
     assert slo.met is False
-    assert story.standing(found).endswith("; what is missed so far can still be met.")
+    assert "; what is missed so far can still be met." in story.standing(found)
     assert slo.tally.time.length_ms == slo.counted_to_ms - slo.period.from_ms
     assert [day.tally is None for day in slo.days] == [False] * 20 + [True] * 11
     assert all(slo.remaining(day) is None for day in slo.days[20:])
@@ -163,6 +163,14 @@ def test_a_month_before_any_data_says_so_in_words(shop_config: Config, shop_data
     assert "No sample of February 2026 is kept, the oldest is of" in text
     assert "unknown, UNKNOWN" not in text
     assert " 0%" not in text
+
+
+def test_what_is_known_only_in_part_is_named_beside_the_answer(
+    shop_config: Config, shop_database: Path
+) -> None:
+    said = story.standing(report_of(shop_config, shop_database))
+
+    assert said.endswith("Known only in part: search (70.9%).")
 
 
 def test_a_month_after_the_last_sample_has_none_that_is_kept(
