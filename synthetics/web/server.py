@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
-from synthetics.web import api, page, probe_metrics
+from synthetics.web import api, hosts, page, probe_metrics
 from synthetics.web.board import Board, Phase
 from synthetics.web.metrics import Snapshot, registry
 from synthetics.web.results import Hatch
@@ -60,9 +60,10 @@ class Site:
         self.sources: Sources | None = None
         self.hatch: Hatch | None = None
 
-    def application(self) -> web.Application:
-        """The application with all its routes."""
-        app = web.Application(middlewares=[_plain_errors])
+    def application(self, host: str = DEFAULT_HOST) -> web.Application:
+        """The application with all its routes, to be served on *host*."""
+        by_our_name = hosts.checked(host, lambda: self._board.config.public_url)
+        app = web.Application(middlewares=[by_our_name, _plain_errors])
         app.on_response_prepare.append(_add_headers)
         app.add_routes(
             [
@@ -193,7 +194,7 @@ class Server:
         Raises:
             OSError: Somebody else does, or there is no such address.
         """
-        runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(site.application(host), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
