@@ -52,8 +52,8 @@ def play(*, into: Path, keep: bool) -> int:
         code = 128 + signal.SIGINT
     except asyncio.CancelledError:
         code = 128 + signal.SIGTERM
-    paper.line("\nstopped")
-    return 0 if story.worked else code
+    paper.line("\nstopped" if story.over else f"\nstopped; what there is so far is in {into}")
+    return 0 if story.over else code
 
 
 class _Story:
@@ -64,8 +64,8 @@ class _Story:
         self._shop = Shop(password=SECRETS["SHOP_PASSWORD"])
         self._pagerduty = PagerDuty()
         self._awaited = ""
-        self.worked = False
-        """Whether page and resolve arrived."""
+        self.over = False
+        """Whether page and resolve arrived, and the report was shown."""
 
     async def tell(self, *, keep: bool) -> int:
         """All chapters; the exit code."""
@@ -124,7 +124,7 @@ class _Story:
         paper.row(seen_at, "bad", f"{words} ({_gap(broken_at, seen_at)} later)", fg="yellow")
         self._awaited = "the page"
         page = await self._event(child, "trigger")
-        words = f"PagerDuty took it {_gap(broken_at, _at(page))} after the outage began"
+        words = f"the pager took it {_gap(broken_at, _at(page))} after the outage began"
         paper.row(_at(page), "PAGE", words, fg="red", bold=True)
         paper.heading("The page, in full")
         paper.card({**page.body, "routing_key": "***"})
@@ -140,9 +140,8 @@ class _Story:
         paper.row(mended_at, "mended", "the shop takes orders again", fg="green")
         self._awaited = f"the resolve of {page.dedup_key}"
         resolve = await self._event(child, "resolve", dedup_key=page.dedup_key)
-        words = f"PagerDuty took it {_gap(mended_at, _at(resolve))} later, under the same key"
+        words = f"the pager took it {_gap(mended_at, _at(resolve))} later, under the same key"
         paper.row(_at(resolve), "RESOLVED", words, fg="green", bold=True)
-        self.worked = True
 
     async def _report(self, history: Generation) -> None:
         paper = self._paper
@@ -155,6 +154,7 @@ class _Story:
         paper.line("Page and resolve arrived under one key.", fg="green", bold=True)
         paper.line(f"The same report as a page: {html}")
         paper.line(f"The configuration to read:  {self._into / 'synthetics.yaml'}")
+        self.over = True
 
     async def _stay(self, child: Service, shop: str, pagerduty: str) -> None:
         paper = self._paper

@@ -71,7 +71,7 @@ def test_ctrl_c_ends_the_demo_and_its_service(tmp_path: Path) -> None:
         rest = process.communicate(timeout=15)[0].decode()
 
     assert process.returncode == 128 + signal.SIGINT
-    assert rest.rstrip().endswith("stopped")
+    assert rest.rstrip().endswith(f"stopped; what there is so far is in {tmp_path}")
     assert started
     assert not any(map(runs, started))
 
