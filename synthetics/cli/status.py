@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from synthetics.config.model import Config
     from synthetics.web.status import SloStatus
 
+WIDE = 200
+
+SPARE = ("PROMISED", "DOWN", "KNOWN", "SERVICE", "LATELY")
+"""Columns that a narrow terminal goes without, the first one first."""
+
 
 @click.command()
 @config_option()
@@ -26,6 +31,7 @@ def command(config: Path, db: Path, shape: str) -> None:
     Print where every objective stands now.
 
     Only reads, beside the running service or without it.  Exit code 1 if an alert fires.
+    A narrow terminal gets fewer columns.
     """
     from synthetics.store import StoreError
 
@@ -68,8 +74,14 @@ def _as_text(standings: list[SloStatus]) -> str:
             for one in standings
         ),
     ]
-    cells = shutil.get_terminal_size((200, 24)).columns if sys.stdout.isatty() else 200
-    return "\n".join(columns.table(rows, numbers=frozenset({3, 8}), cells=cells))
+    shown = columns.narrowed(rows, spare=SPARE, cells=_cells())
+    numbers = frozenset(n for n, head in enumerate(shown[0]) if head in ("SLI", "KNOWN"))
+    return "\n".join(columns.table(shown, numbers=numbers, cells=_cells()))
+
+
+def _cells() -> int:
+    """How wide the terminal is; a pipe has room for everything."""
+    return shutil.get_terminal_size((WIDE, 24)).columns if sys.stdout.isatty() else WIDE
 
 
 def _read(config: Config, database: Path) -> list[SloStatus]:

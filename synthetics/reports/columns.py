@@ -62,6 +62,24 @@ def table(rows: Sequence[Sequence[str]], *, numbers: frozenset[int], cells: int)
     ]
 
 
+def narrowed(
+    rows: Sequence[Sequence[str]], *, spare: Sequence[str], cells: int, least: int = 16
+) -> list[list[str]]:
+    """
+    Rows without the columns that *cells* cells have no room for, the first being the heads.
+
+    The columns headed as *spare* says go, the first of them first, until each of those that
+    stay has its width or at least *least* cells of it.
+    """
+    kept = list(range(len(rows[0])))
+    needs = [min(max(width(row[column]) for row in rows), least) for column in kept]
+    for head in spare:
+        if sum(needs[column] for column in kept) + 2 * (len(kept) - 1) <= cells:
+            break
+        kept.remove(rows[0].index(head))
+    return [[row[column] for column in kept] for row in rows]
+
+
 def wrap(text: str, cells: int, *, first: str = "", others: str = "") -> list[str]:
     """
     *text* broken between words into lines of at most *cells* cells, each after its indent.

@@ -44,3 +44,15 @@ def test_a_table_lines_up_and_cuts_words_but_no_numbers() -> None:
         "shop     home                       100%",
     ]
     assert {columns.width(line) for line in lines} == {40}
+
+
+def test_columns_without_room_go_in_the_order_that_is_asked_for() -> None:
+    rows = [("NAME", "NOTE", "LEFT"), ("checkout", "x" * 40, "12%")]
+
+    def heads(cells: int) -> list[str]:
+        return columns.narrowed(rows, spare=("NOTE", "LEFT"), cells=cells)[0]
+
+    assert heads(32) == ["NAME", "NOTE", "LEFT"], "8 + 16 of 40 + 4, and the gaps"
+    assert heads(31) == ["NAME", "LEFT"]
+    assert heads(13) == ["NAME"]
+    assert heads(1) == ["NAME"], "what is not spare stays"

@@ -61,6 +61,20 @@ def test_it_prints_where_each_objective_stands(folder: Path) -> None:
     assert "99% good over 1d" in row
 
 
+@pytest.mark.parametrize("cells", [80, 100])
+def test_a_narrow_terminal_keeps_the_essentials(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    monkeypatch.setattr("synthetics.cli.status._cells", lambda: cells)
+
+    heads, row = status(folder).stdout.splitlines()
+
+    assert {"SLO", "STATE", "SLI", "BUDGET", "LATELY"} <= set(heads.split())
+    assert "PROMISED" not in heads
+    assert max(len(heads), len(row)) <= cells
+    assert "home-ok  overspent  90.00%  overspent: 100" in row
+
+
 def test_it_says_the_same_to_programs(folder: Path) -> None:
     (slo,) = json.loads(status(folder, "--format", "json").stdout)
 
