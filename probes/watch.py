@@ -109,6 +109,11 @@ class Watch:
         user_agent: Sent by kinds that have such a header.
     """
 
+    __slots__ = (
+        "_began", "_clock", "allowed", "denied", "mask", "shared", "started_at", "timeout_s",
+        "trace_id", "user_agent",
+    )  # fmt: skip
+
     def __init__(
         self,
         *,
@@ -171,13 +176,13 @@ class Watch:
         return flat if len(flat) <= DETAIL_LIMIT else flat[: DETAIL_LIMIT - 1] + "…"
 
     def _result(self, outcome: Outcome, reason: str, detail: str, seen: dict[str, Any]) -> Result:
-        duration_s = self.timeout_s if reason == "timeout" else self.elapsed_s()
+        if "duration_s" not in seen:
+            seen["duration_s"] = self.timeout_s if reason == "timeout" else self.elapsed_s()
         return Result(
             started_at=self.started_at,
-            duration_s=seen.pop("duration_s", duration_s),
             outcome=outcome,
             reason=reason,
-            detail=self.one_line(detail),
+            detail=self.one_line(detail) if detail else "",
             trace_id=self.trace_id,
             **seen,
         )

@@ -19,6 +19,7 @@ from probes.watch import Shared, Watch
 from synthetics.clock import Clock, instant
 from synthetics.config.model import Config, Probe
 from synthetics.sample import Sample
+from synthetics.schedule.backstop import Backstop
 from synthetics.schedule.phase import grace_ms, interval_of_ms
 from synthetics.schedule.stats import ScheduleStats
 
@@ -60,8 +61,9 @@ Sink = Callable[[Sequence[Sample]], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Run:
-    """A run that goes on, when it must be over, and the due time that waits for its end."""
+    """A run that goes on, how long it may, and the due time that waits for its end."""
 
+    longest_s: float
     over_by: float
     next_due: tuple[Probe, int] | None = None
 
@@ -95,6 +97,7 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._bugs: dict[str, str] = {}
+        self._backstop = Backstop()
         self.stats = ScheduleStats()
         self.asking = 0
         self._config = config
@@ -142,7 +145,8 @@ class Runner:
             await asyncio.wait(self._tasks)
 
     def _begin(self, probe: Probe, due_ms: int) -> None:
-        run = _Run(self._clock.monotonic() + _longest_s(probe))
+        longest_s = _longest_s(probe)
+        run = _Run(longest_s, self._clock.monotonic() + longest_s)
         self._runs[probe.id] = run
         self._spawn(self._run(probe, due_ms, run))
 
@@ -180,7 +184,7 @@ class Runner:
             return self._unasked(probe, due_ms, STOPPED, "the service was being stopped")
         late_ms = max(0, self._clock.now_ms() - due_ms)
         self.stats.lateness.observe(late_ms / 1000)
-        run.over_by = self._clock.monotonic() + _longest_s(probe)
+        run.over_by = self._clock.monotonic() + run.longest_s
         try:
             first = await self._ask(probe)
         finally:
@@ -229,16 +233,18 @@ class Runner:
             allowed=config.allowed,
         )
         self.asking += 1
-        limit = asyncio.timeout(timeout_s + BACKSTOP_S)
+        limit = self._backstop.begin(timeout_s + BACKSTOP_S)
         try:
-            async with limit:
-                return await self._kinds[probe.kind].act(probe.options, watch)
+            return await self._kinds[probe.kind].act(probe.options, watch)
+        except asyncio.CancelledError:
+            if not limit.passed():
+                raise
+            return watch.bad("timeout", f"no answer within {timeout_s:g} s")
         except Exception as error:  # noqa: BLE001 - a bug of a kind must not stop the service
-            if isinstance(error, TimeoutError) and limit.expired():
-                return watch.bad("timeout", f"no answer within {timeout_s:g} s")
             self._log_bug(probe, error)
             return watch.void(PROBE_BUG, f"{type(error).__name__}: {error}".rstrip(": "))
         finally:
+            self._backstop.end(limit)
             self.asking -= 1
 
     def _log_bug(self, probe: Probe, error: Exception) -> None:
