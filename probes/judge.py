@@ -173,7 +173,8 @@ def json_of(answer: Answer) -> Any:
     except UnicodeDecodeError:
         said = "bytes that are not UTF-8"
     except ValueError as error:
-        said = f"something else: {error}"
+        long = "digits" in str(error)
+        said = "a number of over 4300 digits" if long else f"something else: {error}"
     raise Undecodable(Failure("invalid-json", "JSON", said))
 
 

@@ -74,7 +74,11 @@ def redirect_target(base: str, location: str) -> str:
     Raises:
         Refused: To something that is not an http or https URL.
     """
-    return to_send(check_url(urljoin(base, location.strip())))
+    try:
+        whole = urljoin(base, location.strip())
+    except ValueError as error:
+        raise Refused(f"this is not a URL: {error}") from None
+    return to_send(check_url(whole))
 
 
 def to_show(url: str) -> str:

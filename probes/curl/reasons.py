@@ -60,7 +60,6 @@ CODES = {
     92: "malformed",  # E_HTTP2_STREAM
     95: "malformed",  # E_HTTP3
     96: "connect",  # E_QUIC_CONNECT_ERROR
-    100: "headers-too-large",  # E_TOO_LARGE
 }
 
 _REFUSES_OURS = re.compile(
@@ -70,6 +69,7 @@ _REFUSES_OURS = re.compile(
 
 _PROXY_UNREACHABLE = frozenset({pycurl.E_COULDNT_RESOLVE_PROXY, 97})
 _OUT_OF_MEMORY = pycurl.E_OUT_OF_MEMORY
+_TOO_LARGE = 100
 
 
 def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, str, str]:
@@ -96,7 +96,7 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
     if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno:
         return bad, "connect", f"{said.partition(' after ')[0]}: {os.strerror(answer.errno)}"
     if answer.failure == pycurl.E_OPERATION_TIMEDOUT:
-        return bad, "timeout", f"not done after {timeout_s:g} s: {_stage(answer)}"
+        return bad, "timeout", f"not done after {_seconds(timeout_s)}: {_stage(answer)}"
     if refusal := _REFUSES_OURS.search(said):
         return bad, "tls-client-certificate", f"the target refused the handshake: {refusal[0]}"
     if answer.failure == pycurl.E_PEER_FAILED_VERIFICATION:
@@ -107,8 +107,13 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
             return bad, "tls-wrong-host", "the certificate is for another host"
     if answer.failure == pycurl.E_RECV_ERROR:
         return bad, _reception(said), said
-    if answer.failure == pycurl.E_UNSUPPORTED_PROTOCOL and "HTTP/0.9" in said:
-        return bad, "malformed", "the answer does not begin as HTTP does"
+    if answer.failure == _TOO_LARGE:
+        return bad, "headers-too-large", "a line of the headers is over 100 KiB"
+    if answer.failure == pycurl.E_UNSUPPORTED_PROTOCOL:
+        if "HTTP/0.9" in said:
+            return bad, "malformed", "the answer does not begin as HTTP does"
+        if "response" in said:
+            return bad, "malformed", said
     return bad, CODES.get(answer.failure, "failed"), said or pycurl.easy_strerror(answer.failure)
 
 
@@ -121,9 +126,16 @@ def _reception(said: str) -> str:
     return "malformed"
 
 
+def _seconds(limit_s: float) -> str:
+    """The limit as it was meant: what is left of it when libcurl begins is a little less."""
+    return f"{limit_s:.2g} s" if limit_s < 99 else f"{limit_s:.0f} s"
+
+
 def _stage(answer: Answer) -> str:
     """How far it came, from the phases that are over."""
     phases = answer.phases
+    if 100 <= answer.status < 200:
+        return f"nothing but an interim answer ({answer.status}) yet"
     if answer.status:
         return f"the answer was still coming, {answer.body_bytes} bytes of body so far"
     if phases.tls_s is not None:

@@ -30,6 +30,9 @@ def bomb(mebibytes: int) -> bytes:
         pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "malformed", id="another protocol"),
         pytest.param(b"\x00\xff\xfe\x01\r\n\r\n", "malformed", id="bytes that are no protocol"),
         pytest.param(b"HTTP/1.1 9999 What\r\n\r\n", "malformed", id="a status that is none"),
+        pytest.param(b"HTTP/1.1 000 What\r\n\r\n", "malformed", id="a status of zeros"),
+        pytest.param(b"HTTP/1.1 99 What\r\n\r\n", "malformed", id="a status of two digits"),
+        pytest.param(b"HTTP/9.9 200 OK\r\n\r\n", "malformed", id="a version to come"),
         pytest.param(HEAD + b"Content-Length: 10\r\n\r\nabc", "truncated", id="a body cut short"),
         pytest.param(
             HEAD + b"Content-Length: -3\r\n\r\nabc", "malformed", id="a length below zero"
@@ -107,6 +110,12 @@ async def _drip_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
         await asyncio.sleep(0.02)
 
 
+async def _only_interim(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    await reader.read()
+
+
 async def _silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     await reader.read()
 
@@ -116,6 +125,7 @@ async def _silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> Non
     [
         pytest.param(_drip, "still coming", id="a body that drips"),
         pytest.param(_drip_headers, "still coming", id="headers that drip"),
+        pytest.param(_only_interim, "nothing but an interim answer (100)", id="100 Continue"),
         pytest.param(_silence, "connected, no answer yet", id="silence"),
     ],
 )
@@ -129,6 +139,7 @@ async def test_a_target_that_never_ends_is_a_timeout_in_time(
         took_s = time.monotonic() - began
 
     assert result.reason == "timeout"
+    assert result.detail.startswith("not done after 0.3 s: ")
     assert said in result.detail
     assert result.duration_s == 0.3
     assert took_s <= 0.3 + GRACE_S
@@ -143,7 +154,18 @@ async def test_redirects_for_ever_end_at_the_limit(asker: Asker) -> None:
     assert (result.reason, result.facts.redirects) == ("redirects", 4)
 
 
-@pytest.mark.parametrize("to", ["ftp://x/", "file:///etc/passwd", "http://", "http://u:p@x/"])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "ftp://x/",
+        "file:///etc/passwd",
+        "http://",
+        "http://u:p@x/",
+        "http://[::1/",
+        "//[x]/",
+        "http://x:99999/",
+    ],
+)
 async def test_a_redirect_out_of_http_leads_nowhere(asker: Asker, to: str) -> None:
     answer = f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
     async with speaking(saying(answer)) as port:
