@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -96,7 +97,7 @@ def _names(data: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _read(reader: Reader, files: Files, references: References) -> Config:
-    known = list(written.Document.__dataclass_fields__)
+    known = [section.name for section in fields(written.Document)]
     for key in reader.data:
         if key not in known:
             reader.unknown_key((key,), known)
