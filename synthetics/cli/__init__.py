@@ -9,7 +9,9 @@ from synthetics.cli.lazy import LazyGroup
 
 _COMMANDS = {
     "check": "Read the configuration, say what is wrong, and what its alerts will do.",
+    "correct": "Say afterwards that a time does not count.",
     "demo": "Show the whole main job on embedded parts, in about a minute.",
+    "maintenance": "Declare, end and list times that do not count.",
     "probe": "Ask probes once, now, and print what they saw.",
     "report": "Print the availability report of a month.",
     "results": "Bring results in from elsewhere, or write them out.",

@@ -17,6 +17,7 @@ from typing import Any
 
 from probes.watch import Shared
 from synthetics import __version__
+from synthetics.accounting.declaring import Change
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock, SystemClock
 from synthetics.config.load import load
@@ -35,7 +36,9 @@ from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
 from synthetics.store import Reader, Store, StoreError
 from synthetics.store.bare import Bare
+from synthetics.store.exclusions import Exclusion
 from synthetics.web.board import Board, Phase
+from synthetics.web.desk import Desk
 from synthetics.web.results import Hatch
 from synthetics.web.server import Server, Site
 from synthetics.web.status import Health, Sources
@@ -230,6 +233,7 @@ class Service:
         )
         token = secrets.token_urlsafe(24)
         self._site.hatch = Hatch(token, self._lines, partial(self._take, store, books))
+        self._site.desk = Desk(token, board, partial(self._declare, store, books))
         store.announce(server.url, token)
         stack.callback(self._close_pages)
         beats.set(config.probes.values())
@@ -326,13 +330,20 @@ class Service:
             await books.count_again(samples.probes)
         return Taken(samples=len(samples), changed=changed)
 
+    @staticmethod
+    async def _declare(store: Store, books: Books, change: Change) -> Exclusion:
+        """Write what a command declares, and go by it."""
+        done = await store.write(change)
+        await books.declared()
+        return done
+
     async def _close_rooms(self) -> None:
         """Let a reload that goes on come to its end, and begin none."""
         async with self._reloading:
             self._rooms = None
 
     def _close_pages(self) -> None:
-        self._site.sources = self._site.hatch = None
+        self._site.sources = self._site.hatch = self._site.desk = None
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

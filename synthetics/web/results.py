@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
@@ -14,6 +12,7 @@ from synthetics.results.lines import Lines, listing
 from synthetics.results.take import Taken
 from synthetics.store.bare import Bare
 from synthetics.store.errors import StoreError
+from synthetics.web.admission import admit, body_of
 
 MOST_BYTES = 16 << 20
 LISTED = 20
@@ -24,11 +23,8 @@ Take = Callable[[Bare], Awaitable[Taken]]
 
 class Hatch:
     """
-    Takes results from commands on this machine, one request at a time.
-
-    Three things must hold: the request comes from this machine, and not from a page in a browser
-    or through a proxy; it shows the token, which only those can read who may read the lock of the
-    database; and it is no larger than 16 MiB.
+    Takes results from commands on this machine, no more than 16 MiB at once; see
+    `synthetics.web.admission`.
 
     Args:
         token: What must be shown.
@@ -43,15 +39,8 @@ class Hatch:
 
     async def post(self, request: web.Request) -> web.Response:
         """Take all lines of a request, or none."""
-        if not _from_here(request):
-            raise web.HTTPForbidden(text="results are taken from this machine only\n")
-        shown = request.headers.get("Authorization", "")
-        if not hmac.compare_digest(shown.encode(), f"Bearer {self._token}".encode()):
-            raise web.HTTPUnauthorized(
-                text="the token is in the lock file of the database\n",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        text = (await _body(request)).decode(errors="surrogateescape")
+        admit(request, self._token)
+        text = (await body_of(request, MOST_BYTES)).decode(errors="surrogateescape")
         lines = self._lines()
         await asyncio.to_thread(lines.read, text.split("\n"))
         if lines.bad:
@@ -61,24 +50,3 @@ class Hatch:
         except StoreError as error:
             raise web.HTTPInsufficientStorage(text=f"{error}\n") from error
         return web.json_response(asdict(taken))
-
-
-def _from_here(request: web.Request) -> bool:
-    """Whether a program on this machine asks, for itself."""
-    forwarded = {"Origin", "Forwarded", "X-Forwarded-For", "Via"} & request.headers.keys()
-    if forwarded or request.transport is None:
-        return False
-    theirs = request.transport.get_extra_info("peername")[0]
-    ours = request.transport.get_extra_info("sockname")[0]
-    return theirs == ours or ipaddress.ip_address(theirs.partition("%")[0]).is_loopback
-
-
-async def _body(request: web.Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise web.HTTPRequestEntityTooLarge(
-                max_size=MOST_BYTES, actual_size=len(body), text="send it in smaller pieces\n"
-            )
-    return bytes(body)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
+from synthetics.accounting.declaring import ACTS
 from synthetics.web import api, hosts, page, probe_metrics
 from synthetics.web.board import Board, Phase
+from synthetics.web.desk import Desk
 from synthetics.web.metrics import Snapshot, registry
 from synthetics.web.results import Hatch
 from synthetics.web.status import Sources
@@ -52,6 +55,7 @@ class Site:
     Attributes:
         sources: Where the pages read; ``None`` until the history is known, and again
             once the database is closed.
+        hatch, desk: Where commands hand in results and declarations; ``None`` as *sources*.
     """
 
     def __init__(self, *, board: Board, reload: TextReload) -> None:
@@ -59,6 +63,7 @@ class Site:
         self._reload = reload
         self.sources: Sources | None = None
         self.hatch: Hatch | None = None
+        self.desk: Desk | None = None
 
     def application(self, host: str = DEFAULT_HOST) -> web.Application:
         """The application with all its routes, to be served on *host*."""
@@ -70,6 +75,7 @@ class Site:
                 web.get("/", self._page),
                 web.get("/api/v1/status", self._api),
                 web.post("/api/v1/results", self._results),
+                *(web.post(f"/api/v1/{act}", partial(self._declare, act)) for act in ACTS),
                 web.get("/metrics", self._metrics),
                 web.get("/-/healthy", self._healthy),
                 web.get("/-/ready", self._ready),
@@ -94,6 +100,11 @@ class Site:
         if self.hatch is None:
             raise self._not_now()
         return await self.hatch.post(request)
+
+    async def _declare(self, act: str, request: web.Request) -> web.Response:
+        if self.desk is None:
+            raise self._not_now()
+        return await self.desk.declare(act, request)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()

@@ -1,0 +1,143 @@
+"""What the commands share that declare what does not count: who, why, and how it is written."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synthetics.cli.common import Option, loaded, refuse
+
+if TYPE_CHECKING:
+    from synthetics.accounting.declaring import Change
+    from synthetics.store.errors import InUseError
+    from synthetics.store.exclusions import Exclusion
+
+PATIENCE_S = 60.0
+"""For an answer; a busy service writes within seconds."""
+
+
+def author_option() -> Option[Any]:
+    """``--author``."""
+    return click.option("--author", help="Who says so.  Default: the user of this system.")
+
+
+def reason_option() -> Option[Any]:
+    """``--reason``."""
+    return click.option("--reason", required=True, help="Why; printed in reports.")
+
+
+def whose_options(command: Any) -> Any:
+    """``--service`` and ``--slo``, as ``services`` and ``slos``."""
+    for option in (
+        click.option("--slo", "slos", multiple=True, help="Only this SLO; may be repeated."),
+        click.option(
+            "--service",
+            "services",
+            multiple=True,
+            help="Only this service; may be repeated.  Default: everything.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def named(author: str | None) -> str:
+    """*author*, or whoever calls."""
+    if author:
+        return author
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        refuse("this system has no name for its user\n  to mend: say who you are with --author")
+
+
+def text_of(moment: datetime | None) -> str | None:
+    """An instant as it is handed in."""
+    return None if moment is None else moment.isoformat()
+
+
+def hand_in(act: str, body: Mapping[str, Any], *, config: Path, db: Path) -> dict[str, Any]:
+    """
+    Have *act* done: by the service that has the database open, or else here.
+
+    What a service refuses, or what makes no sense, is said, and the exit code is 2.
+    """
+    from synthetics.accounting.declaring import ACTS, NotDeclaredError, as_json
+    from synthetics.clock import SystemClock
+    from synthetics.store.errors import InUseError, StoreError
+
+    known = loaded(config)
+    try:
+        change = ACTS[act](known, body, SystemClock().now_ms())
+        try:
+            return as_json(asyncio.run(_write(change, db)))
+        except InUseError as error:
+            if not error.url:
+                raise
+            return _ask(error, act, body)
+    except (NotDeclaredError, StoreError) as error:
+        refuse(str(error))
+
+
+def say(done: Mapping[str, Any], verb: str, shape: str) -> None:
+    """Print what was *done*."""
+    if shape == "json":
+        click.echo(json.dumps(done, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"{done['kind']} {done['id']} {verb}: {done['from']} to {done['to']}, {whose(done)}")
+
+
+def whose(done: Mapping[str, Any]) -> str:
+    """What it concerns, in words."""
+    named = [
+        *(f"service {one}" for one in done["services"]),
+        *(f"SLO {one}" for one in done["slos"]),
+    ]
+    return ", ".join(named) or "everything"
+
+
+async def _write(change: Change, db: Path) -> Exclusion:
+    from synthetics.store import Store
+
+    store = await Store.open(db)
+    try:
+        return await store.write(change)
+    finally:
+        await store.close()
+
+
+def _ask(holder: InUseError, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    from synthetics.store.errors import StoreError
+
+    connection = HTTPConnection(urlsplit(holder.url).netloc, timeout=PATIENCE_S)
+    try:
+        connection.request(
+            "POST",
+            f"/api/v1/{act}",
+            json.dumps(body).encode(),
+            {"Authorization": f"Bearer {holder.token}", "Content-Type": "application/json"},
+        )
+        answer = connection.getresponse()
+        said = answer.read().decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        raise StoreError(
+            f"the service at {holder.url} has the database open and does not answer",
+            why=str(error),
+            mend="wait until it has started, or stop it and try again",
+        ) from error
+    finally:
+        connection.close()
+    if answer.status != 200:
+        refuse(said)
+    read: dict[str, Any] = json.loads(said)
+    return read
