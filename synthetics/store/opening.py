@@ -19,6 +19,9 @@ CACHE = "PRAGMA cache_size = -16000"  # KiB
 
 RESTORE = "restore the newest backup over it (docs/operations/storage.md), or move it away"
 
+UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR}
+"""Codes of a file whose content cannot be had."""
+
 READ_ONLY = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 
 
@@ -245,9 +248,14 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's code for *error*, without its details; 0 if it has none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def explain(path: Path, error: sqlite3.Error) -> StoreError:
     """What *error*, met while using *path*, means and how it is mended."""
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    primary = primary_code(error)
     if primary == sqlite3.SQLITE_NOTADB:
         return StoreError(
             f"{path} is not an SQLite database", why=str(error), mend=f"correct --db, or {RESTORE}"

@@ -12,7 +12,7 @@ from slo.timeline import Mark, Run
 from synthetics.store import exclusions, history, samples
 from synthetics.store.codes import MARKS
 from synthetics.store.exclusions import Exclusion
-from synthetics.store.opening import open_for_reading
+from synthetics.store.opening import UNREADABLE, explain, open_for_reading, primary_code
 from synthetics.store.values import Columns, Series, StoredSample
 
 T = TypeVar("T")
@@ -29,8 +29,9 @@ class Reader:
     would keep the writer from reusing its log.  One thread at a time.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -40,7 +41,8 @@ class Reader:
         Raises:
             StoreError: No such file, or it is damaged, of another version, or not ours.
         """
-        return cls(open_for_reading(path.resolve()))
+        path = path.resolve()
+        return cls(open_for_reading(path), path)
 
     def __enter__(self) -> Self:
         return self
@@ -53,10 +55,19 @@ class Reader:
         self._connection.close()
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """What *query* answers, all from one state of the database; not a cursor, nor lazy."""
+        """
+        What *query* answers, all from one state of the database; not a cursor, nor lazy.
+
+        Raises:
+            StoreError: The file is damaged, or the disk fails.
+        """
         self._connection.execute("BEGIN")
         try:
             return query(self._connection)
+        except sqlite3.DatabaseError as error:
+            if primary_code(error) in UNREADABLE:
+                raise explain(self._path, error) from error
+            raise
         finally:
             self._connection.execute("ROLLBACK")
 

@@ -90,6 +90,17 @@ def test_a_database_that_is_not_there_is_said_on_stderr(folder: Path) -> None:
     assert not (folder / "other.db").exists()
 
 
+def test_a_database_that_is_damaged_is_said_on_stderr(folder: Path) -> None:
+    whole = (folder / "s.db").read_bytes()
+    (folder / "s.db").write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+
+    said = status(folder)
+
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "s.db is damaged" in said.stderr
+    assert "to mend: restore" in said.stderr
+
+
 def test_a_bad_configuration_is_said_on_stderr(folder: Path) -> None:
     (folder / "s.yaml").write_text("probez: {}\n")
 
