@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def command(config: Path, db: Path, host: str, port: int, log_format: str) -> No
     SIGTERM and SIGINT stop it in order, a second one at once; SIGHUP reads the configuration
     again.  Logs go to stderr.
     """
+    # Until there is something to reload: it would end a process that is still being set up.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         origin.check()
     except origin.OriginError as error:

@@ -151,16 +151,18 @@ class Service:
                 config = await asyncio.to_thread(load, path, environ=self._environ)
                 await self._adopt(config, rooms)
             except ConfigError as error:
-                problems = render(error.problems, therefore="the configuration before stays")
+                text = render(error.problems, therefore="the configuration before stays")
+                found = [(str(problem), problem.mend) for problem in error.problems]
             except (KindError, StoreError) as error:
-                problems = f"{error}\nThe configuration before stays.\n"
+                text = f"{error}\nThe configuration before stays.\n"
+                found = [(str(error), "")]
             else:
                 return ""
-            self._board.refused(problems)
+            self._board.refused(text)
             logger.error("the configuration was refused", extra={"action": "reload_refused"})
-            for line in problems.splitlines():
-                logger.error("%s", line, extra={"action": "problem"})
-            return problems
+            for problem, mend in found:
+                logger.error("%s", problem, extra={"action": "problem", "mend": mend})
+            return text
 
     async def _adopt(self, config: Config, rooms: _Rooms) -> None:
         self._masking.use(config.mask)
@@ -172,7 +174,11 @@ class Service:
         logger.info("the configuration took over", extra={"action": "reloaded", **_sizes(config)})
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        """Start all rooms; each is stopped by *stack*, the last one first."""
+        """
+        Start all rooms; each is stopped by *stack*, the last one first.
+
+        A ``SIGHUP`` that waits, see `synthetics.cli.run`, is taken once there is what to reload.
+        """
         clock, config, board = self._clock, self._config, self._board
         began = clock.monotonic()
         store = await Store.open(self._settings.database, clock=clock)
@@ -242,6 +248,7 @@ class Service:
         board.phase = Phase.RUNNING
         took_s = round(clock.monotonic() - began, 3)
         logger.info("ready", extra={"action": "ready", "took_s": took_s, **_sizes(config)})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
     async def _serve(self, stack: AsyncExitStack) -> Server:
         host, port = self._settings.host, self._settings.port

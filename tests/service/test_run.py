@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 
 from synthetics.store import Reader, deliveries
-from tests.service.support import PATIENCE_S, SECRET, Place
+from tests.service.support import PATIENCE_S, SECRET, Place, Running
 
 BROKEN = "services: {shop: {}}\nprobez: {}\n"
 
@@ -62,7 +63,7 @@ async def test_a_bad_file_changes_nothing_and_is_visible(place: Place) -> None:
         asked = place.shop.asked
         await service.counted("home-ok", 2)
         service.signal(signal.SIGHUP)
-        await service.until("there is no key `probez` here")
+        problem = await service.until("there is no key `probez` here")
 
         place.write()
         mended = await service.post("/-/reload")
@@ -72,11 +73,34 @@ async def test_a_bad_file_changes_nothing_and_is_visible(place: Place) -> None:
     assert code == 400
     assert "synthetics.yaml:2:1: probez: there is no key `probez` here" in problems
     assert "the configuration before stays" in problems
+    assert "action=problem mend=" in problem, "one line a problem, with its cure"
     assert successful == 0
     assert "The newest configuration was refused" in html
     assert place.shop.asked > asked, "the old configuration goes on probing"
     assert mended == (200, "reloaded\n")
     assert successful_again == 1
+
+
+async def test_a_hangup_before_it_is_ready_is_a_reload_once_it_is(place: Place) -> None:
+    """An init system may reload right after the start; that must not end the process."""
+    text = place.config.read_text()
+    place.config.unlink()
+    os.mkfifo(place.config)
+    process = await place.call("run", "--port", "0")
+    service = Running(process)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            with await asyncio.to_thread(place.config.open, "w") as being_read:
+                service.signal(signal.SIGHUP)
+                being_read.write(text)
+            await service.until("ready")
+            await asyncio.to_thread(place.config.write_text, text)
+            await service.until("the configuration took over")
+        assert await service.stop() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def test_what_was_counted_and_owed_survives_kill_9(place: Place) -> None:
