@@ -266,12 +266,17 @@ async def test_time_is_kept_for_cleaning_up(asker: Asker) -> None:
         result = await asker.journey(
             [
                 {"name": "slow", "get": f"http://127.0.0.1:{port}/"},
-                {"name": "clean", "delete": f"http://127.0.0.1:{well}/", "always": True},
+                {
+                    "name": "clean",
+                    "delete": f"http://127.0.0.1:{well}/",
+                    "always": True,
+                    "timeout": "600ms",
+                },
             ],
-            timeout_s=0.5,
+            timeout_s=1,
         )
 
-    assert (result.reason, result.duration_s) == ("timeout", 0.5)
+    assert (result.reason, result.duration_s) == ("timeout", 1)
     assert result.steps[1].outcome is Outcome.GOOD
 
 
