@@ -27,7 +27,15 @@ from probes.curl.handle import Transfer
 from probes.curl.order import Answer, Order
 from probes.watch import Watch
 
+_WANTED = {
+    pycurl.POLL_NONE: 0,
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
 _IDLE_HANDLES = 64
+_COMPANY_S = 0.001
+"""How long a finished transfer waits at most for others, while sockets are busy."""
 _KNOWN_ADDRESSES = 10_000
 
 
@@ -58,6 +66,7 @@ class Engine:
         self._running: dict[Any, Transfer] = {}
         self._idle: list[Any] = []
         self._finished: list[Transfer] = []
+        self._hand_back_by = 0.0
         self._gate: Gate | None = None
         self._stopped: BaseException | None = None
         self._ended = asyncio.Event()
@@ -166,11 +175,10 @@ class Engine:
         sides = {readable: pycurl.CSELECT_IN, writable: pycurl.CSELECT_OUT}
         while True:
             rest = -1 if self._due is None else max(0.0, self._due - time.monotonic())
-            seen_now = poll(0 if self._finished else rest)
-            if self._finished and not seen_now:
+            events = poll(0 if self._finished else rest)
+            if self._finished and (not events or time.monotonic() > self._hand_back_by):
                 self._hand_back()
-                continue
-            for fd, seen in seen_now:
+            for fd, seen in events:
                 if fd == wake:
                     os.eventfd_read(wake)
                     continue
@@ -212,13 +220,19 @@ class Engine:
         return True
 
     def _collect(self) -> None:
+        """Take what is finished; it waits a moment for what finishes in the same breath."""
         finished = self._finished
+        held = bool(finished)
         while True:
             queued, succeeded, failed = self._multi.info_read()
             finished += [self._out(easy, 0, "") for easy in succeeded]
             finished += [self._out(easy, code, message) for easy, code, message in failed]
             if not queued:
                 break
+        if finished and not self._running:
+            self._hand_back()
+        elif finished and not held:
+            self._hand_back_by = time.monotonic() + _COMPANY_S
 
     def _hand_back(self) -> None:
         self.loop.call_soon_threadsafe(self._deliver, self._finished)
@@ -240,9 +254,7 @@ class Engine:
                 with contextlib.suppress(OSError):  # closed already: epoll forgot it by itself
                     self._epoll.unregister(fd)
             return
-        wanted = (select.EPOLLIN if what & pycurl.POLL_IN else 0) | (
-            select.EPOLLOUT if what & pycurl.POLL_OUT else 0
-        )
+        wanted = _WANTED[what]
         if fd in self._watched:
             try:
                 self._epoll.modify(fd, wanted)
