@@ -32,6 +32,19 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A delivery that its receiver will never take; *reason* and *detail* say why."""
+
+    id: int
+    receiver: str
+    event: str
+    severity: str
+    finished_ms: int
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """
     One message to one receiver.
@@ -111,6 +124,11 @@ REFUSE_ALL_OF = """
 OWED = """
     SELECT id, receiver, severity, dedup_key, owed_ms
     FROM deliveries WHERE state = 'owed' ORDER BY id
+"""
+
+REFUSED_SINCE = """
+    SELECT id, receiver, event, severity, finished_ms, reason, detail
+    FROM deliveries WHERE state = 'refused' AND finished_ms >= :from_ms ORDER BY id DESC
 """
 
 _SELECT = """
@@ -200,6 +218,22 @@ def owed(db: sqlite3.Connection) -> list[Owed]:
     return [
         Owed(id=row[0], receiver=row[1], severity=row[2], dedup_key=row[3], owed_ms=row[4])
         for row in db.execute(OWED)
+    ]
+
+
+def refused_since(db: sqlite3.Connection, from_ms: int) -> list[Refused]:
+    """What receivers have refused since *from_ms*, the newest first."""
+    return [
+        Refused(
+            id=row[0],
+            receiver=row[1],
+            event=row[2],
+            severity=row[3],
+            finished_ms=row[4],
+            reason=row[5],
+            detail=row[6],
+        )
+        for row in db.execute(REFUSED_SINCE, {"from_ms": from_ms})
     ]
 
 

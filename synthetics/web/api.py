@@ -7,7 +7,7 @@ from typing import Any
 
 from synthetics import __version__, words
 from synthetics.schedule.phase import due_after_ms
-from synthetics.store.deliveries import Owed
+from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Incident
 from synthetics.web.board import Reload
 from synthetics.web.status import Overview, SloStatus
@@ -42,6 +42,7 @@ def as_json(overview: Overview) -> dict[str, Any]:
         "probes": _probes(overview),
         "incidents": [_incident(one) for one in overview.pages.incidents],
         "deliveries_owed": [_owed(one) for one in overview.pages.owed],
+        "deliveries_refused": [_refused(one) for one in overview.pages.refused],
         "health": _health(overview),
     }
 
@@ -147,6 +148,18 @@ def _owed(one: Owed) -> dict[str, Any]:
         "receiver": one.receiver,
         "severity": one.severity,
         "owed_since": words.iso(one.owed_ms),
+    }
+
+
+def _refused(one: Refused) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "receiver": one.receiver,
+        "event": one.event,
+        "severity": one.severity,
+        "refused_at": words.iso(one.finished_ms),
+        "reason": one.reason,
+        "detail": one.detail,
     }
 
 

@@ -76,9 +76,22 @@ def headline(overview: Overview) -> tuple[str, str]:
     overspent = sum(1 for one in overview.slos if _overspent(one.standing.budget.remaining))
     if overspent:
         return f"Quiet now, {words.many(overspent, 'budget')} overspent", "hurt"
+    if not overview.slos:
+        return _newest(overview)
     if all(one.standing.sli is None for one in overview.slos):
         return "Nothing known yet", "unknown"
     return "All objectives are met", "well"
+
+
+def _newest(overview: Overview) -> tuple[str, str]:
+    """How things are where nothing is promised: by the newest sample of each probe."""
+    outcomes = [line.outcome for line in _probe_lines(overview)]
+    bad = outcomes.count(Outcome.BAD)
+    if bad:
+        return f"{bad} of {words.many(len(outcomes), 'probe')} failed when last asked", "hurt"
+    if Outcome.GOOD not in outcomes:
+        return "Nothing known yet", "unknown"
+    return "No probe failed when last asked", "well"
 
 
 def state(one: SloStatus) -> tuple[str, str]:

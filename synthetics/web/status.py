@@ -12,7 +12,7 @@ from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Slo
 from synthetics.store import Reader, StoreStats, deliveries, incidents
-from synthetics.store.deliveries import Owed
+from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Alert, Incident
 
 if TYPE_CHECKING:  # what sends pages takes 0.2 s to import, and `synthetics status` sends none
@@ -66,11 +66,20 @@ class SloStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """Incidents, open ones first and then the newest; the alerts that fire; what is owed."""
+    """
+    What on-call cares about.
+
+    Attributes:
+        incidents: Open ones first, and then the newest.
+        alerts: Those that fire.
+        owed: Messages that receivers have not got yet.
+        refused: Those that receivers would not have, so that nobody was told.
+    """
 
     incidents: tuple[Incident, ...]
     alerts: tuple[Alert, ...]
     owed: tuple[Owed, ...]
+    refused: tuple[Refused, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +159,7 @@ class Sources:
                 incidents=(*reversed(still), *reversed(ended)),
                 alerts=tuple(incidents.firing(db)),
                 owed=tuple(deliveries.owed(db)),
+                refused=tuple(deliveries.refused_since(db, at_ms - RECENT_MS)),
             )
 
         async with self.reading:

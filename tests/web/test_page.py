@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from synthetics.store import deliveries, incidents
 from synthetics.web import page
 from synthetics.web.page import ago, latency
 from tests.web.support import (
@@ -61,6 +64,61 @@ async def test_what_is_well_says_so(rig: Rig) -> None:
     assert "0s of 43m12s allowed" in shown
     assert "nothing burns lately" in shown
     assert "84 ms" in shown
+
+
+async def test_where_nothing_is_promised_the_newest_samples_speak(tmp_path: Path) -> None:
+    config = replace(a_config([a_probe("home"), a_probe("cart")]), slos={})
+    async with a_rig(tmp_path, config) as rig:
+        before = Text(await rig.text("/")).shown
+        await rig.take(a_sample(), a_sample("cart"))
+        well = Text(await rig.text("/")).shown
+        await rig.take(a_sample("cart", NOW_MS, outcome="bad"))
+        hurt = Text(await rig.text("/")).shown
+
+    assert "Nothing known yet" in before
+    assert "No probe failed when last asked" in well
+    assert "1 of 2 probes failed when last asked" in hurt
+
+
+async def test_a_message_that_was_refused_is_shown(rig: Rig) -> None:
+    """Nobody was told, so it must be seen where people look."""
+
+    def refuse(db: sqlite3.Connection) -> None:
+        incident = incidents.open_incident(
+            db,
+            service="shop",
+            severity="page",
+            dedup_key="key",
+            summary="home fails",
+            since_ms=NOW_MS,
+            opened_ms=NOW_MS,
+            probe="home",
+            step="",
+            reason="status",
+        )
+        deliveries.owe(
+            db,
+            incident_id=incident,
+            receiver="oncall",
+            event="trigger",
+            severity="page",
+            dedup_key="key",
+            message="{}",
+            owed_ms=NOW_MS,
+        )
+        (owed,) = deliveries.owed(db)
+        why = {"reason": "status-400", "detail": "answered 400"}
+        deliveries.refused(db, owed.id, at_ms=NOW_MS, **why)
+
+    await rig.store.write(refuse)
+
+    shown = Text(await rig.text("/")).shown
+    async with rig.client.get("/api/v1/status") as answer:
+        (refused,) = (await answer.json())["deliveries_refused"]
+
+    assert "Refused messages" in shown
+    assert "oncall trigger, page status-400 answered 400" in shown
+    assert (refused["receiver"], refused["reason"]) == ("oncall", "status-400")
 
 
 async def test_what_fails_is_shown_first_with_its_reason(rig: Rig) -> None:
