@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 
-from slo.policy import History, decide, default_tiers
+from slo.history import History, Pool
+from slo.policy import QUIET, decide, default_tiers
 from slo.spans import Spans
 from slo.timeline import Mark, Run, Timeline
 
@@ -57,11 +58,11 @@ def decide_all(timelines: list[Timeline], at_ms: int, excluded: Spans) -> None:
     for timeline in timelines:
         known = samples_of(timeline, excluded)
         for tier in TIERS:
-            decide(tier, OBJECTIVE, known, at_ms, firing=False)
+            decide(tier, OBJECTIVE, known, at_ms, state=QUIET)
 
 
 def samples_of(timeline: Timeline, excluded: Spans) -> History:
-    return lambda after_ms, until_ms: timeline.counts(after_ms, until_ms, excluded)
+    return Pool([timeline], excluded)
 
 
 def row(samples: int, noise: float, slos: int) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
 from slo.budget import Rate, burn_rate
 from slo.counts import Counts
+from slo.evidence import is_over, strongest
+from slo.history import History
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
+LOOKS_BACK: Final = 4
+"""Long windows within which evidence is sought: slow errors show in more than one."""
 
 
 class NoData(StrEnum):
@@ -21,6 +25,35 @@ class NoData(StrEnum):
     """It keeps its state."""
     RESOLVE = "resolve"
     """It is resolved."""
+
+
+class Reset(StrEnum):
+    """By what a tier is judged."""
+
+    EVIDENCE = "evidence"
+    """What fires must be more than chance, and what resolves must be over: `slo.evidence`."""
+    WINDOW = "window"
+    """The two windows alone, anew at every instant (R7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """
+    What a tier carries from one decision to the next.
+
+    Attributes:
+        firing: Whether it fires.
+        since_ms: When it began to, or when it last resolved; ``None`` if it never fired.
+        began_ms: While it fires on evidence, the first failure of its incident.
+    """
+
+    firing: bool = False
+    since_ms: int | None = None
+    began_ms: int | None = None
+
+
+QUIET = State()
+"""A tier that never fired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +86,16 @@ class Tier:
             raise ValueError(f"tier {self.name}: factor {self.factor} is not above 0")
         if self.min_bad < 1:
             raise ValueError(f"tier {self.name}: min_bad {self.min_bad} is below 1")
+
+    @property
+    def wakes(self) -> bool:
+        """Whether it wakes a human, which by `Reset.EVIDENCE` takes more than chance."""
+        return self.severity == "page"
+
+    @property
+    def looks_back_ms(self) -> int:
+        """How far before an instant the samples are that evidence is sought in."""
+        return LOOKS_BACK * self.long_ms
 
 
 def factor_for_share(share: Fraction, window_ms: int, long_ms: int) -> Fraction:
@@ -97,10 +140,6 @@ def default_tiers(
     return tuple(tiers)
 
 
-History = Callable[[int, int], Counts]
-"""Counts of the samples due in ``(after_ms, until_ms]``, maintenance set aside."""
-
-
 class Cause(StrEnum):
     """Why a tier fires or does not."""
 
@@ -112,6 +151,12 @@ class Cause(StrEnum):
     """The short window does not: it has stopped."""
     FEW_BAD = "few-bad"
     """Both do, but with fewer confirmed bad samples than ``min_bad``."""
+    CHANCE = "chance"
+    """Both do, but chance alone could have brought these failures."""
+    GOES_ON = "goes-on"
+    """It fires, and the samples since do not show that it is over."""
+    OVER = "over"
+    """The samples since could hardly have come from what it fired for."""
     NO_DATA_HELD = "no-data-held"
     """A window holds nothing valid; the tier keeps its state."""
     NO_DATA_RESOLVED = "no-data-resolved"
@@ -124,7 +169,8 @@ class Decision:
     What was decided about one tier at one instant, and on what grounds.
 
     Attributes:
-        firing: Whether the tier fires from this instant on.
+        state: Whether the tier fires from this instant on, and since when; what the
+            next decision is given.
         long: Samples of the long window.
         short: Samples of the short window.
     """
@@ -132,10 +178,15 @@ class Decision:
     tier: Tier
     objective: Fraction
     at_ms: int
-    firing: bool
+    state: State
     cause: Cause
     long: Counts
     short: Counts
+
+    @property
+    def firing(self) -> bool:
+        """Whether the tier fires from this instant on."""
+        return self.state.firing
 
     @property
     def burn_long(self) -> Rate | None:
@@ -154,8 +205,9 @@ def decide(
     history: History,
     at_ms: int,
     *,
-    firing: bool,
+    state: State,
     no_data: NoData = NoData.HOLD,
+    reset: Reset = Reset.EVIDENCE,
 ) -> Decision:
     """
     Decide whether *tier* fires at *at_ms* (R7).
@@ -165,33 +217,69 @@ def decide(
         objective: Share of good events that is promised, 0 < objective <= 1.
         history: The samples.
         at_ms: The instant; nothing after it is looked at.
-        firing: Whether it fired until now, which matters only without data.
-        no_data: What to do then.
+        state: What the decision before left, `QUIET` at first.
+        no_data: What to do while a window holds nothing valid.
+        reset: By what it is judged.
     """
     long = history(at_ms - tier.long_ms, at_ms)
     short = history(at_ms - tier.short_ms, at_ms)
-    # burn > factor with all fractions multiplied out: exact, cheap, and without
-    # a special case for an objective of 1.
-    above = tier.factor.numerator * (objective.denominator - objective.numerator)
-    below = tier.factor.denominator * objective.denominator
+    began_ms = None
     if not long.valid or not short.valid:
         held = no_data is NoData.HOLD
-        firing = firing and held
+        firing = state.firing and held
         cause = Cause.NO_DATA_HELD if held else Cause.NO_DATA_RESOLVED
-    elif long.failed * below <= above * long.valid:
-        firing, cause = False, Cause.LONG_WITHIN
-    elif short.failed * below <= above * short.valid:
-        firing, cause = False, Cause.SHORT_WITHIN
-    elif long.bad < tier.min_bad:
-        firing, cause = False, Cause.FEW_BAD
     else:
-        firing, cause = True, Cause.BURNING
+        firing, cause = _by_windows(tier, objective, long, short)
+        if reset is Reset.EVIDENCE and state.firing:
+            firing, cause = _by_end(tier, history, at_ms, state, burning=firing)
+        elif reset is Reset.EVIDENCE and firing:
+            # What came before it last resolved was told already.
+            after_ms = max(at_ms - tier.looks_back_ms, state.since_ms or 0)
+            incident = strongest(history, objective, after_ms, at_ms)
+            began_ms = incident.from_ms
+            if tier.wakes and not incident.more_than_chance:
+                firing, cause = False, Cause.CHANCE
+    if firing != state.firing:
+        state = State(firing, at_ms, began_ms)
     return Decision(
         tier=tier,
         objective=objective,
         at_ms=at_ms,
-        firing=firing,
+        state=state,
         cause=cause,
         long=long,
         short=short,
     )
+
+
+def _by_end(
+    tier: Tier, history: History, at_ms: int, state: State, *, burning: bool
+) -> tuple[bool, Cause]:
+    """
+    Whether what *tier* fires for goes on.
+
+    One that asks for no evidence before it fires would fire again at once while it is
+    *burning*, so it goes on as long.
+    """
+    if burning and not tier.wakes:
+        return True, Cause.BURNING
+    began_ms = state.since_ms if state.began_ms is None else state.began_ms
+    after_ms = max(at_ms - tier.looks_back_ms, (began_ms or 0) - 1)
+    if is_over(history, after_ms, at_ms):
+        return False, Cause.OVER
+    return True, Cause.BURNING if burning else Cause.GOES_ON
+
+
+def _by_windows(tier: Tier, objective: Fraction, long: Counts, short: Counts) -> tuple[bool, Cause]:
+    """Whether R7 holds, and why or why not; both windows hold something valid."""
+    # burn > factor with all fractions multiplied out: exact, cheap, and without
+    # a special case for an objective of 1.
+    above = tier.factor.numerator * (objective.denominator - objective.numerator)
+    below = tier.factor.denominator * objective.denominator
+    if long.failed * below <= above * long.valid:
+        return False, Cause.LONG_WITHIN
+    if short.failed * below <= above * short.valid:
+        return False, Cause.SHORT_WITHIN
+    if long.bad < tier.min_bad:
+        return False, Cause.FEW_BAD
+    return True, Cause.BURNING

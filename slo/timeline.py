@@ -127,6 +127,27 @@ class Timeline:
             aside += sum(marks)
         return Counts(good=good, bad=bad, blip=blip, void=void, excluded=aside)
 
+    def failures(
+        self, after_ms: int, until_ms: int, most: int, excluded: Spans = Spans.EMPTY
+    ) -> list[int]:
+        """When the last *most* samples in ``(after_ms, until_ms]`` that failed were due."""
+        found: list[int] = []  # the newest first
+        for index in range(bisect_right(self._first, until_ms) - 1, -1, -1):
+            first, step = self._first[index], self._step[index]
+            last = first + (self._count[index] - 1) * step
+            if last <= after_ms or len(found) >= most:
+                break
+            if self._mark[index] not in (_BAD, _BLIP):
+                continue
+            last -= max(-(-(last - until_ms) // step), 0) * step
+            first += max((after_ms - first) // step + 1, 0) * step
+            instants = range(last, first - 1, -step)
+            if excluded:
+                found.extend(at_ms for at_ms in instants if not excluded.contains(at_ms))
+            else:
+                found.extend(instants[: most - len(found)])
+        return found[most - 1 :: -1] if len(found) >= most else found[::-1]
+
     def time(
         self,
         from_ms: int,

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
+from types import MappingProxyType
 
 from slo.budget import budget, burn_rate
 from slo.counts import NOTHING, Counts
-from slo.policy import Decision, History, decide
+from slo.history import History, Pool
+from slo.policy import QUIET, Decision, State, decide
 from slo.shares import TimeShares, averaged
 from slo.spans import Spans
 from slo.timeline import Timeline
@@ -58,6 +60,8 @@ Key = tuple[str, View]
 """A probe, and how it is looked at."""
 
 MILLISECOND = timedelta(milliseconds=1)
+NO_STATES: Mapping[str, State] = MappingProxyType({})
+"""Of tiers that never fired."""
 NEVER_ASKED = Timeline()
 
 
@@ -91,7 +95,9 @@ class Ledger:
         pools: dict[str, list[_Share]] = {}
         reach: dict[Key, int] = defaultdict(int)
         for slo in config.slos.values():
-            looks_back_ms = max([slo.window.longest_ms, *(tier.long_ms for tier in slo.tiers)])
+            looks_back_ms = max(
+                [slo.window.longest_ms, *(tier.looks_back_ms for tier in slo.tiers)]
+            )
             pools[slo.id] = []
             for probe in slo.probes:
                 key = probe, View.of(slo)
@@ -192,12 +198,7 @@ class Ledger:
             for share in self._pools[slo_id]
             for timeline in share.account.timelines.values()
         ]
-        if len(timelines) == 1:
-            only = timelines[0]
-            return lambda after_ms, until_ms: only.counts(after_ms, until_ms, excluded)
-        return lambda after_ms, until_ms: sum(
-            (timeline.counts(after_ms, until_ms, excluded) for timeline in timelines), NOTHING
-        )
+        return Pool(timelines, excluded)
 
     def counts(self, slo_id: str, after_ms: int, until_ms: int) -> Counts:
         """Samples of an SLO that were due in ``(after_ms, until_ms]``."""
@@ -231,9 +232,9 @@ class Ledger:
         )
 
     def decisions(
-        self, slo_id: str, at_ms: int, firing: Collection[str] = ()
+        self, slo_id: str, at_ms: int, states: Mapping[str, State] = NO_STATES
     ) -> tuple[Decision, ...]:
-        """Each tier of an SLO at *at_ms* (R7); *firing* names those that fired until now."""
+        """Each tier of an SLO at *at_ms* (R7); *states* is what they carry, by name."""
         slo = self._config.slos[slo_id]
         history = self.history(slo_id)
         return tuple(
@@ -242,14 +243,17 @@ class Ledger:
                 slo.objective,
                 history,
                 at_ms,
-                firing=tier.name in firing,
+                state=states.get(tier.name, QUIET),
                 no_data=slo.no_data,
+                reset=slo.reset,
             )
             for tier in slo.tiers
         )
 
-    def standing(self, slo_id: str, at_ms: int, firing: Collection[str] = ()) -> Standing:
-        """Where an SLO stands at *at_ms*; *firing* names the tiers that fired until now."""
+    def standing(
+        self, slo_id: str, at_ms: int, states: Mapping[str, State] = NO_STATES
+    ) -> Standing:
+        """Where an SLO stands at *at_ms*; *states* is what its tiers carry, by name."""
         slo = self._config.slos[slo_id]
         bounds = slo.window.bounds(at_ms)
         counts = self.counts(slo_id, bounds.after_ms, bounds.until_ms)
@@ -269,7 +273,7 @@ class Ledger:
                 down_ms=time.down_ms,
             ),
             time=time,
-            decisions=self.decisions(slo_id, at_ms, firing),
+            decisions=self.decisions(slo_id, at_ms, states),
         )
 
     def _series(self, slo_id: str, from_ms: int, to_ms: int) -> Iterator[tuple[Timeline, int]]:

@@ -13,6 +13,7 @@ import click
 from synthetics.cli.common import config_option, db_option, format_option, loaded, refuse
 
 if TYPE_CHECKING:
+    from slo.policy import State
     from synthetics.config.model import Config
     from synthetics.web.status import SloStatus
 
@@ -94,11 +95,8 @@ def _read(config: Config, database: Path) -> list[SloStatus]:
     ledger = Ledger(config)
     with Reader.open(database) as reader:
         ledger.load(reader, at_ms)
-        alerts = reader.read(incidents.firing)
-    fires: dict[str, set[str]] = {}
+        alerts = reader.read(incidents.newest)
+    states: dict[str, dict[str, State]] = {}
     for alert in alerts:
-        fires.setdefault(alert.slo, set()).add(alert.tier)
-    return [
-        slo_status(ledger, slo, at_ms, fires.get(slo.id, frozenset()))
-        for slo in config.slos.values()
-    ]
+        states.setdefault(alert.slo, {})[alert.tier] = alert.state
+    return [slo_status(ledger, slo, at_ms, states.get(slo.id, {})) for slo in config.slos.values()]

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from probes.watch import Mask
-from slo.policy import NoData, Tier
+from slo.policy import NoData, Reset, Tier
 from slo.window import Window
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -132,6 +132,7 @@ class Slo:
     accounting: Accounting
     tiers: tuple[Tier, ...]
     no_data: NoData
+    reset: Reset = Reset.EVIDENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

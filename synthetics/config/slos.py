@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from probes.fields import Refused, parse_duration
 from slo.explain import never_fires
-from slo.policy import NoData, Tier, default_tiers, factor_for_share
+from slo.policy import NoData, Reset, Tier, default_tiers, factor_for_share
 from slo.window import PARTS_OF_YEARS, Calendar, Rolling, Unit, Window
 from synthetics.config import written_slo as written
 from synthetics.config.describe import duration_text
@@ -67,6 +67,26 @@ def read_alerting(reader: Reader) -> written.Alerting:
     return read if read and len(reader.problems) == before else written.Alerting()
 
 
+def with_policy(
+    reader: Reader, slo: Slo, alerting: written.Alerting, probes: Mapping[str, Probe]
+) -> Slo:
+    """*slo* with the policy *alerting*, which stands at the top of another document."""
+    read = written.Slo(
+        service=slo.service, probes=list(slo.probes), objective=slo.objective, window=timedelta()
+    )
+    target = _Target(
+        window_ms=slo.window.nominal_length_ms,
+        intervals_ms=tuple(probes[name].every // MS for name in slo.probes),
+        min_bad=alerting.min_bad or written.MIN_BAD,
+    )
+    return replace(
+        slo,
+        tiers=_tiers(reader, ("alerting",), read, alerting, target),
+        no_data=alerting.no_data or NoData.HOLD,
+        reset=alerting.reset or Reset.EVIDENCE,
+    )
+
+
 def _slo(
     reader: Reader,
     path: Path,
@@ -102,6 +122,7 @@ def _slo(
         ),
         tiers=_tiers(reader, path, read, top.alerting, target),
         no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
+        reset=read.alerting.reset or top.alerting.reset or Reset.EVIDENCE,
     )
 
 

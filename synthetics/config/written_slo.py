@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from probes.fields import Duration
-from slo.policy import NoData
+from slo.policy import NoData, Reset
 from slo.window import PARTS_OF_YEARS, Unit
 from synthetics.config.model import Retries
 from synthetics.config.scalars import (
@@ -163,6 +163,9 @@ class Alerting:
         min_bad: How many confirmed bad samples the long window must hold before a tier fires.
         no_data: What becomes of a tier while a window holds nothing valid: `hold` keeps its
             state, `resolve` ends it.
+        reset: By what a tier is judged: `evidence` pages for more than chance and resolves when
+            the samples since could hardly have come from the incident; `window` looks at the
+            two windows alone.
         tiers: The policy, taken exactly as written; an empty list never alerts. If it is not
             written, four tiers that fit the window and the interval.
     """
@@ -170,6 +173,7 @@ class Alerting:
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     min_bad: Annotated[int | None, Field(ge=1, json_schema_extra={"default": MIN_BAD})] = None
     no_data: Annotated[NoData | None, Field(json_schema_extra={"default": "hold"})] = None
+    reset: Annotated[Reset | None, Field(json_schema_extra={"default": "evidence"})] = None
     tiers: list[Tier] | None = None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from slo.policy import Decision
+from slo.policy import Decision, State
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity, Slo
@@ -31,6 +31,9 @@ _OVERTAKEN_MS = 60_000
 
 _Firing = dict[str, dict[str, str]]
 """By SLO and tier that fires: the severity."""
+
+_States = dict[str, dict[str, State]]
+"""By SLO and tier that ever fired: what its decisions carry on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +58,8 @@ class Judge:
     """
     Decides alerts by the ledger's counts and writes every change with what it owes.
 
-    The state of each tier is the store's: an alert without an end.  The copy here is
-    read from there at the start and follows each commit.
+    The state of each tier is the store's: its newest alert, with or without an end.  The
+    copy here is read from there at the start and follows each commit.
 
     Args:
         store: Where alerts, incidents and deliveries are written.
@@ -84,6 +87,7 @@ class Judge:
         self._wake = wake
         self._lock = asyncio.Lock()
         self._firing: _Firing = {}
+        self._states: _States = {}
         self._passes = 0
         self._decided_ms: int | None = None
         self._last_pass_s = 0.0
@@ -134,9 +138,13 @@ class Judge:
         the others go on, told to whom the routes name now.
         """
         async with self._lock:
-            alerts = await self._store.write(incidents.firing)
+            newest = await self._store.write(incidents.newest)
             self._adopt(config)
             self._firing = {}
+            self._states = {}
+            alerts = [alert for alert in newest if alert.resolved_ms is None]
+            for alert in newest:
+                self._states.setdefault(alert.slo, {})[alert.tier] = alert.state
             for alert in alerts:
                 self._firing.setdefault(alert.slo, {})[alert.tier] = alert.severity
             gone = [
@@ -163,6 +171,10 @@ class Judge:
         """Names of the tiers of *slo* that fire."""
         return frozenset(self._firing.get(slo, ()))
 
+    def states(self, slo: str) -> Mapping[str, State]:
+        """What the tiers of *slo* that ever fired carry from one decision to the next."""
+        return self._states.get(slo, {})
+
     def _adopt(self, config: Config) -> None:
         self._config = config
         self._slos_of: dict[str, list[str]] = {}
@@ -181,14 +193,19 @@ class Judge:
             if number % _AT_A_TIME == _AT_A_TIME - 1:
                 await asyncio.sleep(0)
             before = self._firing.get(slo_id, {})
-            for decision in self._ledger.decisions(slo_id, at_ms, before.keys()):
+            for decision in self._ledger.decisions(slo_id, at_ms, self.states(slo_id)):
                 tier = decision.tier.name
                 if decision.firing and tier not in before:
                     fires.append((self._config.slos[slo_id], decision))
                 elif tier in before and not decision.firing:
                     cleared.append(Cleared(slo_id, tier, decision.cause.value))
         if fires or cleared:
-            fired = [Fired(message) for message in await self._drafts(fires, fresh)]
+            fired = [
+                Fired(message, decision.state.began_ms)
+                for message, (_, decision) in zip(
+                    await self._drafts(fires, fresh), fires, strict=True
+                )
+            ]
             await self._settle(fired, cleared, at_ms)
         self._decided_ms = at_ms
         self._passes += 1
@@ -279,9 +296,13 @@ class Judge:
         for one in fired:
             told = one.draft
             self._firing.setdefault(told.slo, {})[told.tier] = told.severity
+            self._states.setdefault(told.slo, {})[told.tier] = State(
+                firing=True, since_ms=told.detected_ms, began_ms=one.began_ms
+            )
             _log("alert_fired", told.slo, told.tier, told.summary)
         for end in cleared:
             del self._firing[end.slo][end.tier]
+            self._states[end.slo][end.tier] = State(firing=False, since_ms=at_ms)
             _log("alert_resolved", end.slo, end.tier, end.resolution)
         self._wake()
 

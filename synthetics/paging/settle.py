@@ -21,9 +21,16 @@ Routes = Callable[[str, Severity], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A tier that begins to fire; its *draft* says all but which incident it belongs to."""
+    """
+    A tier that begins to fire.
+
+    Attributes:
+        draft: Says all of it but which incident it belongs to.
+        began_ms: The first failure of what it fires for, where its policy asks.
+    """
 
     draft: Message
+    began_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def settle(
         if incident_id is not None:
             touched[incident_id] = one.resolution
     for begun in fired:
-        incident_id = _fire(db, begun.draft)
+        incident_id = _fire(db, begun.draft, begun.began_ms)
         if incident_id is not None:
             touched.setdefault(incident_id, "")
     for incident_id, resolution in touched.items():
@@ -86,7 +93,7 @@ def settle(
             )
 
 
-def _fire(db: sqlite3.Connection, draft: Message) -> int | None:
+def _fire(db: sqlite3.Connection, draft: Message, began_ms: int | None) -> int | None:
     """Record that an alert begins; the incident that it is part of."""
     if incidents.fires(db, slo=draft.slo, tier=draft.tier):
         return None
@@ -121,6 +128,7 @@ def _fire(db: sqlite3.Connection, draft: Message) -> int | None:
         severity=draft.severity,
         fired_ms=draft.detected_ms,
         message=draft.to_json(),
+        began_ms=began_ms,
     )
     return incident.id if incident else None
 

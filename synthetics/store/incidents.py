@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from slo.policy import State
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
@@ -48,6 +50,8 @@ class Alert:
         resolved_ms: ``None`` while it fires.
         resolution: Why it resolved, a slug; empty while it fires.
         message: JSON of the `Message` that tells of it.
+        began_ms: The first failure of what it fires for; ``None`` where its policy
+            does not ask.
     """
 
     id: int
@@ -60,6 +64,14 @@ class Alert:
     resolved_ms: int | None
     resolution: str
     message: str
+    began_ms: int | None
+
+    @property
+    def state(self) -> State:
+        """What its tier carries from it to the next decision."""
+        if self.resolved_ms is None:
+            return State(firing=True, since_ms=self.fired_ms, began_ms=self.began_ms)
+        return State(firing=False, since_ms=self.resolved_ms)
 
 
 _INCIDENT = """
@@ -80,9 +92,12 @@ BETWEEN = (
 )
 
 _ALERT = """
-    SELECT id, incident_id, service, slo, tier, severity, fired_ms, resolved_ms, resolution, message
+    SELECT id, incident_id, service, slo, tier, severity, fired_ms, resolved_ms, resolution,
+           message, began_ms
     FROM alerts
 """
+# SQLite fills plain columns from the row that holds a lone max().
+NEWEST = _ALERT + "GROUP BY slo, tier HAVING max(id) ORDER BY id"
 FIRING = _ALERT + "WHERE resolved_ms IS NULL ORDER BY id"
 FIRES = "SELECT 1 FROM alerts WHERE slo = :slo AND tier = :tier AND resolved_ms IS NULL"
 FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
@@ -105,8 +120,8 @@ JOIN = """
 CLOSE = "UPDATE incidents SET closed_ms = :at_ms WHERE id = :id"
 
 FIRE = """
-    INSERT INTO alerts (incident_id, service, slo, tier, severity, fired_ms, message)
-    VALUES (:incident_id, :service, :slo, :tier, :severity, :fired_ms, :message)
+    INSERT INTO alerts (incident_id, service, slo, tier, severity, fired_ms, message, began_ms)
+    VALUES (:incident_id, :service, :slo, :tier, :severity, :fired_ms, :message, :began_ms)
 """
 
 RESOLVE = """
@@ -167,6 +182,7 @@ def fire(
     severity: str,
     fired_ms: int,
     message: str,
+    began_ms: int | None = None,
 ) -> None:
     """A tier begins to fire."""
     db.execute(
@@ -179,6 +195,7 @@ def fire(
             "severity": severity,
             "fired_ms": fired_ms,
             "message": message,
+            "began_ms": began_ms,
         },
     )
 
@@ -196,6 +213,11 @@ def resolve(
 def firing(db: sqlite3.Connection) -> list[Alert]:
     """Every alert that fires, in the order of firing."""
     return [_alert(row) for row in db.execute(FIRING)]
+
+
+def newest(db: sqlite3.Connection) -> list[Alert]:
+    """The last alert of each tier that ever fired, resolved or not, in the order of firing."""
+    return [_alert(row) for row in db.execute(NEWEST)]
 
 
 def fires(db: sqlite3.Connection, *, slo: str, tier: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from slo.policy import State
 from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Slo
@@ -140,7 +141,7 @@ class Sources:
         async with self.books:
             found = []
             for number, slo in enumerate(self.board.config.slos.values(), 1):
-                found.append(slo_status(self.ledger, slo, at_ms, self.judge.firing(slo.id)))
+                found.append(slo_status(self.ledger, slo, at_ms, self.judge.states(slo.id)))
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
             return found
@@ -166,12 +167,14 @@ class Sources:
             return await asyncio.to_thread(self.reader.read, query)
 
 
-def slo_status(ledger: Ledger, slo: Slo, at_ms: int, fires: Collection[str]) -> SloStatus:
-    """Where *slo* stands at *at_ms*; *fires* are the tiers that fire."""
+def slo_status(ledger: Ledger, slo: Slo, at_ms: int, states: Mapping[str, State]) -> SloStatus:
+    """Where *slo* stands at *at_ms*; *states* is what its tiers carry, by name."""
     return SloStatus(
         slo=slo,
-        standing=ledger.standing(slo.id, at_ms, fires),
-        firing=tuple(tier.name for tier in slo.tiers if tier.name in fires),
+        standing=ledger.standing(slo.id, at_ms, states),
+        firing=tuple(
+            tier.name for tier in slo.tiers if (state := states.get(tier.name)) and state.firing
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.counts import Counts
-from slo.policy import Cause
+from slo.policy import Cause, State
 from slo.shares import TimeShares
 from slo.spans import Spans
 from slo.window import Calendar, Rolling
@@ -185,7 +185,7 @@ def test_maintenance_earns_no_budget() -> None:
 def test_without_samples_nothing_is_known_and_alerts_hold() -> None:
     ledger = ledger_of()
 
-    standing = ledger.standing("home", NOW, firing={"slow"})
+    standing = ledger.standing("home", NOW, states={"slow": State(firing=True)})
 
     assert standing.sli is standing.burn is standing.budget.consumed is None
     assert standing.exhausted_in_ms is None

@@ -100,7 +100,7 @@ async def test_scattered_failures_began_with_the_first_that_it_took_to_fire(tmp_
 async def test_what_fires_at_a_whole_minute_is_looked_up_in_the_store(desk: Desk) -> None:
     """As after a restart, or when maintenance ends: no new sample brings the news."""
     for minute in range(1, 13):
-        one = sample(NOON_MS + minute * MINUTE_MS, bad=minute in {9, 10})
+        one = sample(NOON_MS + minute * MINUTE_MS, bad=minute in {8, 9, 10})
         await desk.store.add([one])
         desk.ledger.apply(one)
 
@@ -108,7 +108,7 @@ async def test_what_fires_at_a_whole_minute_is_looked_up_in_the_store(desk: Desk
 
     [delivery] = await desk.told()
     message = Message.from_json(delivery.message)
-    assert message.since_ms == NOON_MS + 9 * MINUTE_MS
+    assert message.since_ms == NOON_MS + 8 * MINUTE_MS
     assert message.failing is not None
     assert message.failing.at_ms == NOON_MS + 10 * MINUTE_MS
     assert message.failing.detail == "answered 500 Internal Server Error, 201 expected"
@@ -133,13 +133,13 @@ async def test_recovery_owes_a_resolve_with_the_same_key_and_closes_the_incident
     [trigger] = await desk.told()
     await _delivered(desk)
 
-    await desk.minutes(6, bad=False)
+    await desk.minutes(13, bad=False)
 
     _, resolve = await desk.told()
     assert (resolve.event, resolve.dedup_key) == ("resolve", trigger.dedup_key)
     message = Message.from_json(resolve.message)
-    assert message.summary.startswith("Resolved after 7m: 本店: checkout fails")
-    assert message.resolution == "short-within"
+    assert message.summary.startswith("Resolved after 9m: 本店: checkout fails")
+    assert message.resolution == "over"
     [incident] = await desk.incidents()
     assert incident.closed_ms == resolve.owed_ms
     assert await desk.firing() == []
@@ -149,7 +149,7 @@ async def test_a_trigger_that_was_never_sent_is_superseded_and_its_resolve_not_o
     desk: Desk,
 ) -> None:
     await desk.minutes(3, bad=True)
-    await desk.minutes(6, bad=False)
+    await desk.minutes(13, bad=False)
 
     assert await desk.events() == [("trigger", "superseded")]
 
@@ -162,7 +162,7 @@ async def test_a_trigger_that_may_have_arrived_is_not_repeated_but_its_end_is_to
     [trigger] = await desk.told()
     await _claimed(desk)
 
-    await desk.minutes(6, bad=False)
+    await desk.minutes(13, bad=False)
 
     assert await desk.events() == [("trigger", "superseded"), ("resolve", "owed")]
     assert (await desk.told())[1].dedup_key == trigger.dedup_key
@@ -191,11 +191,11 @@ async def test_an_slo_that_fails_later_joins_without_a_second_page(tmp_path: Pat
         await desk.minutes(3, bad=True, probes=["checkout", "home"])
         assert len(await desk.firing()) == 2
 
-        await desk.minutes(6, bad=False, probes=["checkout"])
+        await desk.minutes(13, bad=False, probes=["checkout"])
 
         assert await desk.events() == [("trigger", "delivered")], "home has not recovered"
 
-        await desk.minutes(6, bad=False)
+        await desk.minutes(13, bad=False)
 
         assert await desk.events() == [("trigger", "delivered"), ("resolve", "owed")]
         assert len(await desk.incidents()) == 1
@@ -237,7 +237,7 @@ async def test_who_was_told_only_of_the_page_hears_its_end_while_the_ticket_goes
         await desk.minutes(3, bad=True)
         await _delivered(desk)
 
-        await desk.minutes(6, bad=False)
+        await desk.minutes(13, bad=False)
 
         assert await desk.events("oncall") == [("trigger", "delivered"), ("resolve", "owed")]
         assert await desk.events("team") == [("trigger", "delivered")]
@@ -293,7 +293,7 @@ async def test_a_restart_goes_on_firing_without_a_second_page(desk: Desk) -> Non
     assert await desk.events() == [("trigger", "owed")]
 
     await _delivered(desk)
-    await desk.minutes(6, bad=False)
+    await desk.minutes(13, bad=False)
     assert await desk.events() == [("trigger", "delivered"), ("resolve", "owed")]
 
 

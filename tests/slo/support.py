@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from hypothesis import strategies as st
 
 from slo.counts import Counts
-from slo.policy import History
+from slo.history import History, Pool
 from slo.runs import Mark, Run
 from slo.shares import TimeShares
 from slo.spans import Spans
@@ -76,7 +76,7 @@ def expanded(timeline: Timeline) -> dict[int, Mark]:
 
 
 def history_of(timeline: Timeline, excluded: Spans = Spans.EMPTY) -> History:
-    return lambda after_ms, until_ms: timeline.counts(after_ms, until_ms, excluded)
+    return Pool([timeline], excluded)
 
 
 def every_minute(marks: str, first_ms: int = 0) -> Timeline:

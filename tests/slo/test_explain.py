@@ -19,7 +19,7 @@ from slo.explain import (
     short_window_too_short,
     smallest_outage,
 )
-from slo.policy import Tier, decide, default_tiers
+from slo.policy import QUIET, Reset, Tier, decide, default_tiers
 from slo.runs import Mark
 from slo.timeline import Timeline
 from tests.slo.support import DAY, HOUR, MINUTE, SECOND, history_of, steady
@@ -91,7 +91,9 @@ def test_an_outage_fires_with_the_sample_that_was_foretold(
     for sample in range(1, 200):
         now = (199 + sample) * interval
         timeline.add(now, Mark.BAD)
-        if decide(tier, promised, history_of(timeline), now, firing=False).firing:
+        if decide(
+            tier, promised, history_of(timeline), now, state=QUIET, reset=Reset.WINDOW
+        ).firing:
             fired = sample
             break
 
@@ -143,7 +145,9 @@ def test_false_alarms_are_those_of_all_possible_histories(min_bad: int, confirma
         if marks[-1] is Mark.GOOD:
             continue
         timeline = Timeline(steady(mark, 1, first_ms=i * MINUTE) for i, mark in enumerate(marks))
-        if decide(tier, objective, history_of(timeline), 7 * MINUTE, firing=False).firing:
+        if decide(
+            tier, objective, history_of(timeline), 7 * MINUTE, state=QUIET, reset=Reset.WINDOW
+        ).firing:
             chance = Fraction(1)
             for mark in marks:
                 chance *= chances[mark]
@@ -165,7 +169,14 @@ def test_about_as_many_false_alarms_happen_as_are_foretold() -> None:
         timeline.add(minute * MINUTE, Mark.BAD if lost else Mark.GOOD)
         if lost or firing:
             now = minute * MINUTE
-            fires = decide(FAST, THREE_NINES, history_of(timeline), now, firing=firing).firing
+            fires = decide(
+                FAST,
+                THREE_NINES,
+                history_of(timeline),
+                now,
+                state=QUIET,
+                reset=Reset.WINDOW,
+            ).firing
             began += fires and not firing
             firing = fires
 

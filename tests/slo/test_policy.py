@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -12,7 +13,17 @@ from hypothesis import strategies as st
 
 from slo.budget import INFINITE, burn_rate
 from slo.counts import Counts
-from slo.policy import Cause, NoData, Tier, decide, default_tiers, factor_for_share
+from slo.policy import (
+    QUIET,
+    Cause,
+    NoData,
+    Reset,
+    State,
+    Tier,
+    decide,
+    default_tiers,
+    factor_for_share,
+)
 from slo.runs import Mark
 from slo.timeline import Timeline
 from tests.slo.support import DAY, HOUR, MINUTE, every_minute, history_of, steady
@@ -21,6 +32,19 @@ THREE_NINES = Fraction("0.999")
 FAST = Tier(
     name="fast", severity="page", long_ms=HOUR, short_ms=5 * MINUTE, factor=Fraction("14.4")
 )
+
+
+class Windows:
+    """A history of which nothing is known but what its windows hold."""
+
+    def __init__(self, by_length: dict[int, Counts]) -> None:
+        self.by_length = by_length
+
+    def __call__(self, after_ms: int, until_ms: int, /) -> Counts:
+        return self.by_length[until_ms - after_ms]
+
+    def failures(self, after_ms: int, until_ms: int, most: int) -> Sequence[int]:
+        raise AssertionError("R7 asks no more than what windows hold")
 
 
 def of_counts(long: Counts, short: Counts) -> dict[int, Counts]:
@@ -37,10 +61,11 @@ def decided(
     decision = decide(
         FAST,
         objective,
-        lambda after_ms, until_ms: windows[until_ms - after_ms],
+        Windows(windows),
         9 * HOUR,
-        firing=firing,
+        state=State(firing),
         no_data=no_data,
+        reset=Reset.WINDOW,
     )
     return decision.firing, decision.cause
 
@@ -60,7 +85,7 @@ def test_one_lost_packet_in_an_hour_pages_nobody() -> None:
     """At one sample a minute it burns at 16.7, which by the book is a page."""
     timeline = every_minute("." * 59 + "x")
 
-    decision = decide(FAST, THREE_NINES, history_of(timeline), 59 * MINUTE, firing=False)
+    decision = decide(FAST, THREE_NINES, history_of(timeline), 59 * MINUTE, state=QUIET)
 
     assert decision.burn_long == Fraction(1000, 60)
     assert (decision.firing, decision.cause) == (False, Cause.FEW_BAD)
@@ -123,15 +148,16 @@ def test_a_decision_is_the_rule_in_other_words(
 
 def test_an_outage_fires_and_resolves_to_the_minute() -> None:
     """Two bad samples fire the fast tier; it is over once the short window is good again."""
-    timeline = every_minute("." * 60 + "x" * 10 + "." * 20)
-    firing, changes = False, []
+    history = history_of(every_minute("." * 60 + "x" * 10 + "." * 20))
+    state, changes = QUIET, []
 
     for minute in range(60, 90):
-        now = minute * MINUTE
-        decision = decide(FAST, THREE_NINES, history_of(timeline), now, firing=firing)
-        if decision.firing != firing:
+        decision = decide(
+            FAST, THREE_NINES, history, minute * MINUTE, state=state, reset=Reset.WINDOW
+        )
+        if decision.firing != state.firing:
             changes.append(minute)
-        firing = decision.firing
+        state = decision.state
 
     assert changes == [61, 74]
 
@@ -186,7 +212,7 @@ def test_impossible_tiers_are_refused(changed: dict[str, Any], complaint: str) -
 def test_a_decision_says_what_it_saw() -> None:
     timeline = Timeline([steady(Mark.GOOD, 60), steady(Mark.BAD, 6, first_ms=HOUR)])
 
-    decision = decide(FAST, THREE_NINES, history_of(timeline), 65 * MINUTE, firing=False)
+    decision = decide(FAST, THREE_NINES, history_of(timeline), 65 * MINUTE, state=QUIET)
 
     assert decision.long == Counts(good=54, bad=6)
     assert decision.short == Counts(bad=5)

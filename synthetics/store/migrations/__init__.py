@@ -13,7 +13,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from synthetics.store.migrations import m0001_samples, m0002_paging, m0003_exclusions
+from synthetics.store.migrations import (
+    m0001_samples,
+    m0002_paging,
+    m0003_exclusions,
+    m0004_beginnings,
+)
 
 SET = "synthetics"
 
@@ -22,6 +27,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0001_samples": m0001_samples.SCHEMA,
         "0002_paging": m0002_paging.SCHEMA,
         "0003_exclusions": m0003_exclusions.SCHEMA,
+        "0004_beginnings": m0004_beginnings.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
