@@ -1,0 +1,64 @@
+"""One SLO with all of its stored history: where it stood at any instant, and what a policy did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from slo.budget import Rate
+from slo.history import History
+from slo.replay import Policy, Replay, replay
+from slo.spans import Spans
+from synthetics.accounting.ledger import Ledger
+from synthetics.accounting.standing import Standing
+from synthetics.config.model import Config, Slo
+from synthetics.store.reader import Reader
+
+
+class Past:
+    """
+    What is stored for one SLO.
+
+    Args:
+        config: The configuration.
+        slo: One of its SLOs, perhaps with another window.
+        reader: Where samples are kept.
+        until_ms: Nothing later is looked at.
+
+    Attributes:
+        slo: The same.
+        first_ms: When the oldest sample that is stored was due; *until_ms* without any.
+    """
+
+    def __init__(self, config: Config, slo: Slo, reader: Reader, until_ms: int) -> None:
+        self.slo = slo
+        first_ms = reader.first_ms()
+        self.first_ms = until_ms if first_ms is None else min(first_ms, until_ms)
+        self._ledger = Ledger(replace(config, slos={slo.id: slo}))
+        self._ledger.load(reader, until_ms, self.first_ms)
+
+    @property
+    def history(self) -> History:
+        """All samples."""
+        return self._ledger.history(self.slo.id)
+
+    def standing(self, at_ms: int) -> Standing:
+        """Where the SLO stood, with what a replay from the start of history says of its tiers."""
+        states = self.replay(policy_of(self.slo), at_ms).states
+        return self._ledger.standing(self.slo.id, at_ms, states)
+
+    def replay(self, policy: Policy, until_ms: int) -> Replay:
+        """What *policy* did from the start of history on."""
+        return replay(policy, self.history, self.first_ms, until_ms)
+
+    def budget_left(self, at_ms: int) -> Rate | None:
+        """Share of the budget that was left at *at_ms*; ``None`` if nothing was known."""
+        return self._ledger.standing(self.slo.id, at_ms).budget.remaining
+
+    def down(self, from_ms: int, to_ms: int) -> Spans:
+        """When any series was down."""
+        return self._ledger.down_spans(self.slo.id, from_ms, to_ms)
+
+
+def policy_of(slo: Slo) -> Policy:
+    """How *slo* alerts."""
+    return Policy(objective=slo.objective, tiers=slo.tiers, no_data=slo.no_data, reset=slo.reset)
