@@ -12,18 +12,20 @@ class Place:
     A database and its log, as they were when they were opened.
 
     An open file outlives its name: after ``rm`` or ``mv`` every commit would succeed, into a file
-    that nobody will find again.
+    that nobody will find again.  A database that something else cuts off, as ``cp`` over it does,
+    keeps its identity and loses its pages; we never make it smaller ourselves.
     """
 
     def __init__(self, database: Path) -> None:
         self._database = database
         log = database.with_name(database.name + "-wal")
         self._known = {path: _identity(path) for path in (database, log)}
+        self._bytes = 0
 
     def check(self) -> None:
         """
         Raises:
-            StoreError: A file was deleted, moved or replaced.
+            StoreError: A file was deleted, moved, replaced or cut off.
         """
         for path, known in self._known.items():
             found = _identity(path)
@@ -33,6 +35,14 @@ class Place:
                     why="what would be written now could not be found again",
                     mend=f"stop the service, put {self._database.name} in place, start it again",
                 )
+        size = _bytes(self._database, self._bytes)
+        if size < self._bytes:
+            raise StoreError(
+                f"{self._database} became smaller while in use",
+                why=f"it had {self._bytes:,} bytes and has {size:,}",
+                mend="stop the service, restore the newest backup, start it again",
+            )
+        self._bytes = size
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -41,3 +51,10 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _bytes(path: Path, unknown: int) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return unknown

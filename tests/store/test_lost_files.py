@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,10 @@ def log_deleted(path: Path) -> None:
     path.with_name(path.name + "-wal").unlink()
 
 
+def cut_off(path: Path) -> None:
+    os.truncate(path, 4096)
+
+
 @pytest.mark.parametrize(
     ("happens", "said"),
     [
@@ -33,6 +38,7 @@ def log_deleted(path: Path) -> None:
         pytest.param(moved, "a.db was deleted or moved while in use", id="moved away"),
         pytest.param(Path.unlink, "a.db was deleted or moved while in use", id="deleted"),
         pytest.param(log_deleted, "a.db-wal was deleted or moved while in use", id="its log"),
+        pytest.param(cut_off, "a.db became smaller while in use", id="cut off"),
     ],
 )
 async def test_nothing_more_is_accepted(
