@@ -136,7 +136,7 @@ def events(slo: SloReport) -> str:
     if counts.blip:
         said += f" ({words.count(counts.blip)} not confirmed)"
     if counts.excluded:
-        said += f"; {words.count(counts.excluded)} in maintenance"
+        said += f"; {words.count(counts.excluded)} not counted"
     if counts.void:
         said += f"; {words.count(counts.void)} void"
     return said
@@ -153,9 +153,9 @@ def downtime(slo: SloReport) -> str:
     return words.lost(slo.tally.time.down_ms) if slo.tally.known else words.UNKNOWN
 
 
-def maintenance(slo: SloReport) -> str:
+def not_counted(slo: SloReport) -> str:
     """Time that was left out."""
-    return words.exactly(slo.tally.time.excluded_ms) if slo.tally.time.excluded_ms else "none"
+    return words.allowed(slo.tally.time.excluded_ms) if slo.tally.time.excluded_ms else "none"
 
 
 def why_not_counted(window: NotCounted, zone: ZoneInfo) -> str:

@@ -20,7 +20,7 @@ class Look(Enum):
     GAPS = ("no failure seen, partly unknown", "▓")
     HURT = ("failures, objective met", "▆")
     MISSED = ("objective missed", "▂")
-    NOT_COUNTED = ("maintenance only", "m")
+    NOT_COUNTED = ("not counted", "m")
     UNKNOWN = ("unknown", "?")
     COMING = ("not yet", "·")
 
@@ -66,7 +66,7 @@ def told(day: Day, objective: Fraction) -> str:
     if time.down_ms:
         said += f", down {words.lost(time.down_ms)}"
     if time.excluded_ms:
-        said += f", maintenance {words.exactly(time.excluded_ms)}"
+        said += f", not counted {words.allowed(time.excluded_ms)}"
     if time.unknown_ms:
         said += f", unknown {words.lost(time.unknown_ms)}"
     return said

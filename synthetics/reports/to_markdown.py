@@ -104,7 +104,7 @@ def _slo(slo: SloReport) -> Iterator[str]:
             ("Budget used", story.budget(slo)),
             ("Coverage", story.coverage(slo)),
             ("Unknown", story.unknown_time(slo)),
-            ("Maintenance", story.maintenance(slo)),
+            ("Not counted", story.not_counted(slo)),
         ],
     )
     looks = [strip.look(day, slo.objective) for day in slo.days]

@@ -86,7 +86,7 @@ def _slo(slo: SloReport) -> Iterator[str]:
     yield from _field("Budget used", story.budget(slo))
     yield from _field(
         "Coverage",
-        f"{story.coverage(slo)} known; maintenance {story.maintenance(slo)}, "
+        f"{story.coverage(slo)} known; not counted {story.not_counted(slo)}, "
         f"unknown {story.unknown_time(slo)}",
     )
     looks = [strip.look(day, slo.objective) for day in slo.days]
