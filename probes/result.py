@@ -51,7 +51,6 @@ class Facts:
         redirects: How many redirects were followed, >= 0.
         body_bytes: Size of the decoded body that was read, >= 0.
         certificate_expires_at: Earliest ``notAfter`` of the presented chain, in UTC.
-        tls_version: ``TLSv1.3`` and the like.
     """
 
     status: int | None = None
@@ -61,7 +60,6 @@ class Facts:
     redirects: int = 0
     body_bytes: int | None = None
     certificate_expires_at: datetime | None = None
-    tls_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ PHASES = ("resolve_s", "connect_s", "tls_s", "first_byte_s", "transfer_s")
 BODY, TRACE, DETAILS = 0x20, 0x40, 0x80
 NO_PHASES, NO_FACTS = Phases(), Facts()
 
-FactsKey = tuple[int | None, str | None, str | None, str | None, int, datetime | None, str | None]
+FactsKey = tuple[int | None, str | None, str | None, str | None, int, datetime | None]
 
 Row = tuple[int, int, int, int, int, int | None, int | None, bytes]
 """As the columns of ``samples``."""
@@ -148,13 +148,12 @@ def facts_key(facts: Facts) -> FactsKey:
         facts.url,
         facts.redirects,
         facts.certificate_expires_at,
-        facts.tls_version,
     )
 
 
 def facts_dict(key: FactsKey) -> dict[str, Any]:
     """*key* for JSON, without what is not known."""
-    status, protocol, address, url, redirects, expires_at, tls_version = key
+    status, protocol, address, url, redirects, expires_at = key
     return _without_defaults(
         {
             "status": status,
@@ -163,7 +162,6 @@ def facts_dict(key: FactsKey) -> dict[str, Any]:
             "url": url,
             "redirects": redirects,
             "certificate_expires_ms": None if expires_at is None else millis(expires_at),
-            "tls_version": tls_version,
         }
     )
 

@@ -212,7 +212,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="probe_http_ssl",
         help="Whether the last answer came over TLS (1) or not (0).",
-        read=_fact(lambda facts: int(facts.tls_version is not None)),
+        read=_fact(lambda facts: int((facts.url or "").startswith("https:"))),
     ),
     Family(
         name="probe_http_uncompressed_body_length",

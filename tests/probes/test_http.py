@@ -355,7 +355,7 @@ async def test_ipv6_is_asked_by_address_and_by_choice(asker: Asker) -> None:
         other = await asker.http({"get": f"http://localhost:{origin.rpartition(':')[2]}/", "ip": 4})
 
     assert literal.facts.address == named.facts.address == "::1"
-    assert other.reason == "connect"
+    assert other.facts.address != "::1"  # somebody else may have that port there
 
 
 async def test_phases_add_up_to_the_duration(asker: Asker) -> None:

@@ -78,7 +78,6 @@ def failed_journey(at_ms: int = START_MS) -> Sample:
         redirects=1,
         body_bytes=4321,
         certificate_expires_at=expires_at,
-        tls_version="TLSv1.3",
     )
     phases = Phases(resolve_s=0.001, connect_s=0.002, tls_s=0.02, first_byte_s=0.4, transfer_s=0.0)
     return Sample(

@@ -110,7 +110,7 @@ def a_sample(
             address="192.0.2.1",
             body_bytes=1234,
             certificate_expires_at=instant(NOW_MS + 30 * DAY_MS),
-            tls_version="TLSv1.3",
+            url="https://shop.example/",
         ),
         evidence=Evidence(request="GET /") if reason else None,
     )
