@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -59,6 +60,7 @@ def _run(path: Path, database: Path, host: str, port: int, log_format: str) -> i
 
     masking = logs.configure(log_format)
     config = loaded(path)
+    gc.freeze()  # what stays need not be looked through: 70 ms with 10,000 probes, and all waits
     settings = Settings(config=path, database=database, host=host, port=port)
 
     async def serve() -> int:
