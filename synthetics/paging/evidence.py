@@ -78,7 +78,8 @@ def beginning(
         down: When something was down, up to now.
         gap_ms: So long without being down, and an outage may be over.
         since_ms: Failures from before this did not make the alert fire.
-        explains: Whether the failures from an instant on burn fast enough to fire.
+        explains: Whether the failures from an instant on are an outage, or burn fast
+            enough to fire.
     """
     began_ms: int | None = None
     for from_ms, to_ms in reversed(list(down)):

@@ -247,7 +247,9 @@ class Judge:
         spent = tier.factor * (1 - slo.objective) * decision.long.valid
 
         def explains(from_ms: int) -> bool:
-            return history(from_ms - 1, at_ms).failed > spent
+            counts = history(from_ms - 1, at_ms)
+            down = counts.bad >= tier.min_bad and 2 * counts.failed > counts.valid
+            return down or counts.failed > spent
 
         return beginning(
             self._ledger.down_spans(slo.id, at_ms - 2 * tier.long_ms, at_ms + 1),

@@ -97,6 +97,20 @@ async def test_scattered_failures_began_with_the_first_that_it_took_to_fire(tmp_
         assert incident.opened_ms == NOON_MS + 52 * MINUTE_MS
 
 
+async def test_failures_of_before_that_helped_a_slow_tier_to_fire_do_not_age_an_outage(
+    tmp_path: Path,
+) -> None:
+    """Of 60 samples at 99 % it takes 9 to fire; the last two of them are an outage."""
+    async with Desk.open(tmp_path, config(slo(objective="0.99"))) as desk:
+        for _ in range(7):
+            await desk.minutes(1, bad=True)
+            await desk.minutes(6, bad=False)
+        await desk.minutes(2, bad=True)
+
+        [incident] = await desk.incidents()
+        assert incident.since_ms == NOON_MS + 50 * MINUTE_MS
+
+
 async def test_what_fires_at_a_whole_minute_is_looked_up_in_the_store(desk: Desk) -> None:
     """As after a restart, or when maintenance ends: no new sample brings the news."""
     for minute in range(1, 13):
