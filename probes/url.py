@@ -36,7 +36,9 @@ def check_url(url: str) -> SplitResult:
     try:
         ascii_host(parts.hostname)
     except idna.IDNAError as error:
-        raise Refused(f"the host name cannot be looked up: {error}") from None
+        raise Refused(
+            f"the host name cannot be looked up: {error}", mend="check how the host is spelled"
+        ) from None
     return parts
 
 

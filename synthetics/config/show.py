@@ -21,6 +21,9 @@ _REFERENCES_ONLY = re.compile(r"(\$\{[^}]*\})+")
 _TELLING = re.compile(r"passw|secret|token|api.?key|authoriz|cookie|credential", re.IGNORECASE)
 """Names of headers and fields whose values are better not shown, whatever their type."""
 
+_LOGIN = re.compile(r"(?<=://)[^/@\s\"']*:[^/\s\"']*(?=@)")
+"""A user name and a password in a URL, where none belong."""
+
 Span = tuple[int, int]
 
 
@@ -55,6 +58,7 @@ def show(
         if mark.line >= 0 and mark.name in lines and mark.line < len(lines[mark.name]):
             hidden = list(_spans(secrets, mark.name, mark.line))
             source = lines[mark.name][mark.line]
+            hidden += [login.span() for login in _LOGIN.finditer(source)]
             problem = _with_source(problem, source, misread.width, mask, hidden)
         key = (order.get(mark.name, -1), mark.line, mark.column, problem.what)
         found.setdefault(key, problem)
