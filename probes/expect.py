@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, PlainValidator, ValidationInfo, WithJsonSchema
 
+from probes.expect_json import JsonExpectation, JsonExpectations
 from probes.expressions import (
-    CompiledJsonPath,
     Pattern,
-    parse_json_path,
-    parse_pattern,
 )
 from probes.fields import Duration, Refused, Template, Text, parse_template, said
 
@@ -109,136 +106,6 @@ def _header(value: object) -> object:
 
 _HEADER = Annotated[
     HeaderExpectation, BeforeValidator(_header, json_schema_input_type=str | HeaderExpectation)
-]
-
-OPERATORS = {
-    "equals": "This, exactly.",
-    "not": "Anything but this.",
-    "contains": "A text that holds this, or a list one item of which is this.",
-    "regex": "A text in which this pattern is found.",
-    "over": "A number above this.",
-    "at_least": "A number that is this or more.",
-    "under": "A number below this.",
-    "at_most": "A number that is this or less.",
-    "length": "A text, list or object of so many characters, items or keys.",
-    "exists": "Whether the path finds anything at all.",
-    "type": "A value of this type.",
-}
-"""How a JSON value can be compared, and what it then must be."""
-BOUNDS = ("over", "at_least", "under", "at_most")
-TYPES = ("string", "number", "boolean", "array", "object", "null")
-_OPERANDS: dict[str, dict[str, Any]] = {
-    **{each: {"type": "number"} for each in BOUNDS},
-    "regex": {"type": "string"},
-    "length": {"type": "integer"},
-    "exists": {"type": "boolean"},
-    "type": {"enum": list(TYPES)},
-}
-"""What stands behind an operator, for editors; anything behind those that are not here."""
-
-
-@dataclass(frozen=True, slots=True)
-class JsonExpectation:
-    """What the nodes at *path* must be: every pair of *operator* and *operand* holds for each."""
-
-    path: CompiledJsonPath
-    operations: tuple[tuple[str, Any], ...]
-
-
-def _operand(operator: str, value: object, info: ValidationInfo) -> object:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if operator == "regex":
-        return parse_pattern(value)
-    if operator in BOUNDS and not number:
-        raise Refused(f"{said(value)} is not a number", at=(operator,))
-    if operator == "length" and (not isinstance(value, int) or isinstance(value, bool)):
-        raise Refused(f"{said(value)} is not a whole number", at=(operator,))
-    if operator == "exists" and not isinstance(value, bool):
-        raise Refused(f"{said(value)} is not true or false", at=(operator,))
-    if operator == "type" and value not in TYPES:
-        raise Refused(
-            f"{said(value)} is not a JSON type", mend=f"one of {', '.join(TYPES)}", at=(operator,)
-        )
-    return parse_json(value, info)
-
-
-def parse_json(value: object, info: ValidationInfo) -> object:
-    """
-    What JSON can say, its texts being `Template`, its arrays tuples.
-
-    Raises:
-        Refused: A date, a set or the like.
-    """
-    if isinstance(value, str):
-        return parse_template(value, info)
-    if isinstance(value, Mapping):
-        return {str(key): parse_json(inner, info) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return tuple(parse_json(inner, info) for inner in value)
-    if value is None or isinstance(value, bool | int | float | Template):
-        return value
-    raise Refused(f"{said(value)} cannot be said in JSON", mend="put it in quotes")
-
-
-def parse_json_expectations(value: object, info: ValidationInfo) -> tuple[JsonExpectation, ...]:
-    """
-    Read ``{"$.path": value}`` or ``{"$.path": {operator: value}}``.
-
-    Raises:
-        Refused: Not a mapping, a path that is none, an unknown operator or its wrong operand.
-    """
-    if not isinstance(value, Mapping):
-        raise Refused("this is not a mapping", mend='write {"$.path": value}')
-    found = []
-    for path, wanted in value.items():
-        try:
-            found.append(JsonExpectation(parse_json_path(path), _operations(wanted, info)))
-        except Refused as refused:
-            raise Refused(refused.what, mend=refused.mend, at=(str(path), *refused.at)) from None
-    return tuple(found)
-
-
-def _operations(wanted: object, info: ValidationInfo) -> tuple[tuple[str, Any], ...]:
-    if not isinstance(wanted, Mapping):
-        return (("equals", parse_json(wanted, info)),)
-    if not wanted:
-        raise Refused("nothing is expected", mend=f"write one of {', '.join(OPERATORS)}")
-    for name in wanted:
-        if name not in OPERATORS:
-            near = get_close_matches(str(name), OPERATORS, n=1)
-            raise Refused(
-                f"{name!r} is not an operator",
-                mend=f"did you mean {near[0]}?"
-                if near
-                else f"one of {', '.join(OPERATORS)}; "
-                "an object as such is written {equals: {…}}",
-                at=(str(name),),
-            )
-    return tuple((name, _operand(name, operand, info)) for name, operand in wanted.items())
-
-
-JsonExpectations = Annotated[
-    tuple[JsonExpectation, ...],
-    PlainValidator(parse_json_expectations),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {
-                "anyOf": [
-                    {"not": {"type": "object"}},
-                    {
-                        "type": "object",
-                        "minProperties": 1,
-                        "additionalProperties": False,
-                        "properties": {
-                            name: {**_OPERANDS.get(name, {}), "description": words}
-                            for name, words in OPERATORS.items()
-                        },
-                    },
-                ]
-            },
-        }
-    ),
 ]
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from probes.ask import Asked, header_values
 from probes.curl.order import Answer
-from probes.expect import BodyExpectation, Expect, HeaderExpectation, JsonExpectation
+from probes.expect import BodyExpectation, Expect, HeaderExpectation
+from probes.expect_json import JsonExpectation
 from probes.expressions import CompiledPattern, TooMuchWork
 from probes.fields import Template
 from probes.url import to_show

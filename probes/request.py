@@ -18,7 +18,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from probes.expect import Expect, parse_json
+from probes.expect import Expect
+from probes.expect_json import parse_json
 from probes.fields import (
     Capture,
     JsonValue,
