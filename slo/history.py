@@ -47,3 +47,20 @@ class Pool:
         """When the last *most* of them that failed were due, in order of time."""
         each = [line.failures(after_ms, until_ms, most, self._excluded) for line in self._timelines]
         return each[0] if len(each) == 1 else list(merge(*each))[-most:]
+
+
+class Together:
+    """Several histories as one."""
+
+    def __init__(self, parts: Sequence[History]) -> None:
+        self._parts = parts
+
+    def __call__(self, after_ms: int, until_ms: int, /) -> Counts:
+        """Counts of all."""
+        return sum((part(after_ms, until_ms) for part in self._parts), NOTHING)
+
+    def failures(self, after_ms: int, until_ms: int, most: int) -> Sequence[int]:
+        """When the last *most* that failed in any were due, in order of time."""
+        return list(merge(*(part.failures(after_ms, until_ms, most) for part in self._parts)))[
+            -most:
+        ]

@@ -17,6 +17,7 @@ from slo.shares import TimeShares, averaged
 from slo.spans import Spans
 from slo.timeline import Timeline
 from synthetics.accounting.maintenance import excluded_by_slo
+from synthetics.accounting.rounds import Reach, SloRounds, reach
 from synthetics.accounting.standing import Standing
 from synthetics.accounting.views import View
 from synthetics.config.model import Config
@@ -69,8 +70,8 @@ class Ledger:
     """
     Counts and times of all SLOs of a configuration.
 
-    Samples of the probes of an SLO, from every location, are pooled (R12):
-    events are added up, and shares of time are averaged over the series.
+    Samples of the probes of an SLO, from every location, are pooled (R12) or come together in
+    rounds: events are added up, and shares of time are averaged over the series.
 
     Knows no clock: whoever asks says what time it is.  Asking completes sums that
     are kept, so it is for one thread at a time.
@@ -80,6 +81,8 @@ class Ledger:
         self._accounts: dict[Key, _Account] = {}
         self._pools: dict[str, list[_Share]] = {}
         self._views: dict[str, list[View]] = {}
+        self._rounds: dict[str, SloRounds] = {}
+        self._combined: dict[Key, list[SloRounds]] = {}
         self._excluded: Mapping[str, Spans] = {}
         self._declared: tuple[Exclusion, ...] = ()
         self.adopt(config)
@@ -99,11 +102,13 @@ class Ledger:
                 [slo.window.longest_ms, *(tier.looks_back_ms for tier in slo.tiers)]
             )
             pools[slo.id] = []
+            in_rounds = slo.accounting.in_rounds
             for probe in slo.probes:
                 key = probe, View.of(slo)
                 valid_for = slo.accounting.valid_for or 2 * config.probes[probe].every
                 valid_for_ms = valid_for // MILLISECOND
-                reach[key] = max(reach[key], looks_back_ms + valid_for_ms)
+                slot_ms = config.probes[probe].every // MILLISECOND if in_rounds else 0
+                reach[key] = max(reach[key], looks_back_ms + valid_for_ms + slot_ms)
                 account = accounts.setdefault(key, self._accounts.get(key) or _Account())
                 pools[slo.id].append(_Share(account, valid_for_ms))
         for key, account in accounts.items():
@@ -116,8 +121,23 @@ class Ledger:
         self._views = defaultdict(list)
         for probe, view in accounts:
             self._views[probe].append(view)
+        self._combine()
         self._excluded = excluded_by_slo(config, self._declared)
         return self.unknown()
+
+    def _combine(self) -> None:
+        """Bring those SLOs together that count rounds (R12)."""
+        self._rounds = {}
+        self._combined = defaultdict(list)
+        for slo in self._config.slos.values():
+            if not slo.accounting.in_rounds:
+                continue
+            keys = [(probe, View.of(slo)) for probe in slo.probes]
+            self._rounds[slo.id] = SloRounds(
+                self._config, slo, [self._accounts[key].timelines for key in keys]
+            )
+            for key in keys:
+                self._combined[key].append(self._rounds[slo.id])
 
     def declare(self, exclusions: Sequence[Exclusion]) -> None:
         """Go by *exclusions*, all that commands have declared, beside what the file says (R2)."""
@@ -162,6 +182,8 @@ class Ledger:
                 accounts[series.probe].put(series.location, Timeline(runs), at_ms)
             for account in accounts.values():
                 account.since_ms = start_ms
+        for rounds in self._rounds.values():
+            rounds.reset()
 
     def apply(self, sample: Sample) -> None:
         """Count *sample*; one of the same instant is replaced (R3)."""
@@ -171,6 +193,8 @@ class Ledger:
             if timeline is None:
                 timeline = timelines[sample.location] = Timeline()
             timeline.add(sample.scheduled_ms, view.mark_of(sample))
+            for rounds in self._combined.get((sample.probe, view), ()):
+                rounds.touch(sample.scheduled_ms)
 
     def trim(self, at_ms: int) -> None:
         """Forget what no window can reach at *at_ms* or later."""
@@ -180,6 +204,8 @@ class Ledger:
                 timeline.trim(since_ms)
             if account.since_ms is not None:
                 account.since_ms = max(account.since_ms, since_ms)
+        for rounds in self._rounds.values():
+            rounds.reset()
 
     @property
     def declared(self) -> tuple[Exclusion, ...]:
@@ -191,8 +217,15 @@ class Ledger:
         return self._excluded[slo_id]
 
     def history(self, slo_id: str) -> History:
-        """The samples of an SLO, for `slo.policy.decide`; good until the next `adopt` or `load`."""
+        """
+        The samples or rounds of an SLO, for `slo.policy.decide`.
+
+        Good until the next `adopt`, `load` or `trim`, and where rounds are counted until the
+        next `apply`.
+        """
         excluded = self._excluded[slo_id]
+        if slo_id in self._rounds:
+            return self._rounds[slo_id].history(excluded)
         timelines = [
             timeline
             for share in self._pools[slo_id]
@@ -201,8 +234,21 @@ class Ledger:
         return Pool(timelines, excluded)
 
     def counts(self, slo_id: str, after_ms: int, until_ms: int) -> Counts:
-        """Samples of an SLO that were due in ``(after_ms, until_ms]``."""
+        """Samples of an SLO that were due in ``(after_ms, until_ms]``, or rounds that ended."""
         return self.history(slo_id)(after_ms, until_ms)
+
+    def reach(self, slo_id: str, after_ms: int, until_ms: int) -> Reach | None:
+        """How several locations saw an SLO; ``None`` if only one had samples (R12)."""
+        probes = self._config.slos[slo_id].probes
+        return reach(
+            [
+                (share.account.timelines, self._config.probes[probe].every // MILLISECOND)
+                for probe, share in zip(probes, self._pools[slo_id], strict=True)
+            ],
+            after_ms,
+            until_ms,
+            self._excluded[slo_id],
+        )
 
     def time(
         self, slo_id: str, from_ms: int, to_ms: int, until_ms: int | None = None
@@ -215,6 +261,9 @@ class Ledger:
         not make the SLO look blind.
         """
         excluded = self._excluded[slo_id]
+        if slo_id in self._rounds:
+            to_ms = to_ms if until_ms is None else min(to_ms, until_ms)
+            return self._rounds[slo_id].time(from_ms, to_ms, excluded)
         return averaged(
             [
                 timeline.time(from_ms, to_ms, valid_for_ms, excluded, until_ms)
@@ -225,6 +274,8 @@ class Ledger:
     def down_spans(self, slo_id: str, from_ms: int, to_ms: int) -> Spans:
         """When in ``[from_ms, to_ms)`` any series of an SLO was down."""
         excluded = self._excluded[slo_id]
+        if slo_id in self._rounds:
+            return self._rounds[slo_id].down_spans(from_ms, to_ms, excluded)
         return Spans.of(
             pair
             for timeline, valid_for_ms in self._series(slo_id, from_ms, to_ms)

@@ -90,12 +90,14 @@ def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
     name = f"  {slo.name}" if slo.name != slo.id else ""
     yield f"{click.style(slo.id, bold=True)}{name}"
     window = _window(what)
+    counted = "round" if slo.accounting.in_rounds else "sample"
     yield from _wrapped(
-        f"{words.objective(slo.objective)} of samples {_good(what)}, over {window}", "  promise  "
+        f"{words.objective(slo.objective)} of {counted}s {_good(what)}, over {window}",
+        "  promise  ",
     )
     yield from _wrapped(_probes(config, what), "  probes   ")
     yield from _wrapped(
-        f"{words.count(what.budget_samples)} of {words.many(what.samples, 'sample')} may be bad, "
+        f"{words.count(what.budget_samples)} of {words.many(what.samples, counted)} may be bad, "
         f"or {words.allowed(what.budget_ms)} be down, in {words.exactly(what.window_ms)}",
         "  budget   ",
     )

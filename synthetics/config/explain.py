@@ -14,7 +14,7 @@ from slo.explain import (
     smallest_outage,
 )
 from slo.policy import Tier
-from synthetics.config.model import Config, Severity, Slo
+from synthetics.config.model import Combine, Config, Severity, Slo
 
 _MILLISECOND = timedelta(milliseconds=1)
 LOSS = Fraction(1, 1000)
@@ -44,7 +44,7 @@ class SloMeaning:
     What one SLO allows, and when it alerts.
 
     Attributes:
-        intervals_ms: Of each of its probes.
+        intervals_ms: Of each of its probes, or of the rounds that they come together in.
         confirmations: The fewest times that a failure of any of them is asked again.
         window_ms: Length of the window; nominal for a period of the calendar.
         samples: How many are due within the window.
@@ -66,10 +66,14 @@ def meaning(config: Config, slo: Slo) -> SloMeaning:
     """What *slo* means."""
     probes = [config.probes[name] for name in slo.probes]
     intervals_ms = tuple(probe.every // _MILLISECOND for probe in probes)
+    if slo.accounting.combine is Combine.ALL:
+        intervals_ms = intervals_ms[:1]
     confirmations = min(probe.confirm.attempts if probe.confirm else 0 for probe in probes)
     window_ms = slo.window.nominal_length_ms
     samples = sum(window_ms // interval for interval in intervals_ms)
     allowed = 1 - slo.objective
+    at_once = len(probes) if slo.accounting.combine is Combine.ALL else 1
+    loss = 1 - (1 - LOSS) ** at_once  # a round is lost with any of its samples
     return SloMeaning(
         slo=slo,
         intervals_ms=intervals_ms,
@@ -83,7 +87,7 @@ def meaning(config: Config, slo: Slo) -> SloMeaning:
                 tier=tier,
                 outage=smallest_outage(tier, intervals_ms, slo.objective),
                 false_alarms=false_alarms_per_month(
-                    tier, intervals_ms, slo.objective, loss=LOSS, confirmations=confirmations
+                    tier, intervals_ms, slo.objective, loss=loss, confirmations=confirmations
                 ),
                 blunt=short_window_too_short(tier, intervals_ms),
             )
@@ -101,6 +105,12 @@ def advice(config: Config, meanings: tuple[SloMeaning, ...]) -> Iterator[str]:
                     f"SLO {what.slo.id}: the short window of tier {tier.tier.name} is shorter than "
                     "two intervals, so a single sample decides it"
                 )
+        least = what.slo.accounting.bad_if
+        if least is not None and least > 1:
+            yield (
+                f"SLO {what.slo.id}: a round is unknown until {least} locations reported, and this "
+                f"process is one; `synthetics results import` brings the others'"
+            )
         if what.slo.objective == 1:
             yield f"SLO {what.slo.id}: at 100% there is no budget, any bad sample spends it all"
         elif not what.budget_samples:

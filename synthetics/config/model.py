@@ -97,18 +97,35 @@ class Retries(StrEnum):
     LAST = "last"
 
 
+class Combine(StrEnum):
+    """How several probes of one SLO come together (R12)."""
+
+    POOL = "pool"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounting:
     """
     The choices that the rules leave open.
 
     Attributes:
+        combine: How the probes of one SLO come together (R12).
+        bad_if: How many locations must be bad for a round of a probe to be (R12);
+            ``None`` pools the samples of all locations.
         valid_for: How long a sample speaks (R9); ``None`` is twice the probe's interval.
         retries: Which attempt counts (R10).
     """
 
     valid_for: timedelta | None = None
     retries: Retries = Retries.FIRST
+    combine: Combine = Combine.POOL
+    bad_if: int | None = None
+
+    @property
+    def in_rounds(self) -> bool:
+        """Whether rounds are counted, and not samples."""
+        return self.combine is Combine.ALL or self.bad_if is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,16 @@ from slo.policy import NoData, Reset, Tier, default_tiers, factor_for_share
 from slo.window import PARTS_OF_YEARS, Calendar, Rolling, Unit, Window
 from synthetics.config import written_slo as written
 from synthetics.config.describe import duration_text
-from synthetics.config.model import Accounting, Availability, Latency, Probe, Retries, Sli, Slo
+from synthetics.config.model import (
+    Accounting,
+    Availability,
+    Combine,
+    Latency,
+    Probe,
+    Retries,
+    Sli,
+    Slo,
+)
 from synthetics.config.probes import checker
 from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
@@ -103,6 +112,11 @@ def _slo(
             "so it may hold no sample",
             "write a longer window, such as 30d",
         )
+    bad_if = read.accounting.bad_if or top.accounting.bad_if
+    combine = read.accounting.combine or top.accounting.combine or Combine.POOL
+    if combine is Combine.ALL:
+        _check_one_interval(reader, path, read, watched)
+        intervals_ms = (max(intervals_ms),)
     target = _Target(
         window_ms=window.nominal_length_ms,
         intervals_ms=intervals_ms,
@@ -119,11 +133,28 @@ def _slo(
         accounting=Accounting(
             valid_for=read.accounting.valid_for or top.accounting.valid_for,
             retries=read.accounting.retries or top.accounting.retries or Retries.FIRST,
+            combine=combine,
+            bad_if=bad_if if isinstance(bad_if, int) else None,
         ),
         tiers=_tiers(reader, path, read, top.alerting, target),
         no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
         reset=read.alerting.reset or top.alerting.reset or Reset.EVIDENCE,
     )
+
+
+def _check_one_interval(
+    reader: Reader, path: Path, read: written.Slo, watched: Sequence[Probe]
+) -> None:
+    """Rounds of probes need one interval that all of them have."""
+    every = {probe.every: probe.id for probe in watched}
+    if len(every) > 1:
+        said = ", ".join(f"{name} every {duration_text(each)}" for each, name in every.items())
+        here = (*path, "accounting", "combine") if read.accounting.combine else (*path, "probes")
+        reader.report(
+            here,
+            f"`combine: all` needs probes of one interval, and these have several: {said}",
+            "give them the same `every`, or write `combine: pool` for this SLO",
+        )
 
 
 def _window(form: timedelta | written.CalendarWindow) -> Window:

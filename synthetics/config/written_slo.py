@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from probes.fields import Duration
 from slo.policy import NoData, Reset
 from slo.window import PARTS_OF_YEARS, Unit
-from synthetics.config.model import Retries
+from synthetics.config.model import Combine, Retries
 from synthetics.config.scalars import (
     Factor,
     Identifier,
@@ -56,6 +56,11 @@ def exactly_one(*keys: str) -> list[dict[str, list[str]]]:
 def _branch(value: object) -> str:
     """Which form a value has that is either one word or a group of keys."""
     return "(group)" if isinstance(value, dict) else "(word)"
+
+
+def _word_or_number(value: object) -> str:
+    """Which form a value has that is either one word or a number."""
+    return "(word)" if isinstance(value, str) else "(number)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,13 @@ class CalendarWindow:
     starts: Annotated[MonthName | None, Field(examples=["april"])] = None
 
 
+BadIfForm = Annotated[
+    Annotated[Literal["pool"], Tag("(word)")]
+    | Annotated[int, Field(ge=1, le=1000), Tag("(number)")],
+    Discriminator(_word_or_number),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounting:
     """
@@ -124,11 +136,19 @@ class Accounting:
         valid_for: How long a sample speaks for the time after it; twice the probe's interval
             if it is not written.
         retries: Which attempt counts: the `first`, as users see it, or the `last`.
+        combine: How several probes of one SLO come together: `pool` counts every sample, `all`
+            counts rounds, which are bad if any of the probes is; they have one interval then.
+        bad_if: How several locations come together: `pool` counts every sample, a number counts
+            rounds, which are bad if so many locations are, and unknown if fewer reported.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     valid_for: Annotated[Duration | None, Field(examples=["2m"])] = None
     retries: Annotated[Retries | None, Field(json_schema_extra={"default": "first"})] = None
+    combine: Annotated[Combine | None, Field(json_schema_extra={"default": "pool"})] = None
+    bad_if: Annotated[
+        BadIfForm | None, Field(examples=[2], json_schema_extra={"default": "pool"})
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

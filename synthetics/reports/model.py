@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from slo.budget import Budget, Rate, budget, burn_rate
 from slo.counts import Counts
 from slo.shares import TimeShares
+from synthetics.accounting.rounds import Reach
 from synthetics.clock import millis
 from synthetics.config.model import Sli
 
@@ -219,6 +220,7 @@ class SloReport:
         period: The whole month in the SLO's own time zone, or else the report's.
         counted_to_ms: Where counting ended: the period's end, or the report's instant if earlier.
         tally: The month, or as much of it as has passed.
+        reach: How several locations saw it; ``None`` if there was only one.
         budget: The error budget, R6.
         days: One a day of the month.
         before: The months before, the oldest first, ending with the one just before.
@@ -234,6 +236,7 @@ class SloReport:
     period: Period
     counted_to_ms: int
     tally: Tally
+    reach: Reach | None
     budget: Budget
     days: tuple[Day, ...]
     before: tuple[MonthBefore, ...]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slo.policy import NoData, Tier
 from synthetics import words
-from synthetics.config.model import Availability, Latency, Probe, Retries, Sli, Slo
+from synthetics.config.model import Availability, Combine, Latency, Probe, Retries, Sli, Slo
 from synthetics.reports.model import MonthReport
 
 
@@ -46,7 +46,7 @@ def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, 
         "R10": _retries(slo.accounting.retries),
         "R11": "Void samples (we could not ask) and unknown time are neither up nor down. "
         "Coverage is the share of the time, maintenance left out, that we know about.",
-        "R12": "Samples of several probes of one SLO are pooled, and their time is averaged.",
+        "R12": _together(slo, probes),
     }
     return tuple(said.items())
 
@@ -98,6 +98,29 @@ def _valid_for(slo: Slo, probes: Mapping[str, Probe]) -> str:
     each = sorted({2 * probes[name].every // words.MILLISECOND for name in slo.probes})
     said = " or ".join(words.exactly(ms) for ms in each)
     return f"{said}, twice its probe's interval"
+
+
+def _together(slo: Slo, probes: Mapping[str, Probe]) -> str:
+    if not slo.accounting.in_rounds:
+        return (
+            "Samples of several probes and locations of one SLO are pooled, and their time is "
+            "averaged."
+        )
+    least = slo.accounting.bad_if
+    each = sorted({probes[name].every // words.MILLISECOND for name in slo.probes})
+    said = " or ".join(words.exactly(ms) for ms in each)
+    said = f"Rounds are counted, each where its slot of {said} ends, and not samples. "
+    if least is not None:
+        said += (
+            f"A round of a probe is bad if at least {words.many(least, 'location')} of those that "
+            f"reported {'is' if least == 1 else 'are'} bad, and unknown if fewer reported. "
+        )
+    if slo.accounting.combine is Combine.ALL:
+        said += "A round is bad if any of its probes is, and unknown if one did not report. "
+    apart = "locations" if least is None else "probes"
+    if least is None or slo.accounting.combine is Combine.POOL:
+        said += f"Rounds of several {apart} are pooled, and their time is averaged."
+    return said.rstrip()
 
 
 def _retries(which: Retries) -> str:

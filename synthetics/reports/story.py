@@ -172,6 +172,17 @@ def why_not_counted(window: NotCounted, zone: ZoneInfo) -> str:
     return said
 
 
+def reach(slo: SloReport) -> str:
+    """How several locations saw it; empty if there was only one."""
+    if slo.reach is None:
+        return ""
+    return (
+        f"{words.availability(slo.reach.uptime, slo.objective)} uptime (somebody was served), "
+        f"{words.availability(slo.reach.reachability, slo.objective)} reachability (of all "
+        f"samples), from {slo.reach.locations} locations"
+    )
+
+
 def unknown_time(slo: SloReport) -> str:
     """Time that nothing is known of."""
     return words.lost(slo.tally.time.unknown_ms) if slo.tally.time.unknown_ms else "none"

@@ -127,6 +127,13 @@ def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
         "events": events(counts),
         "time": time(slo.tally.time),
         "budget": budget(slo.budget, exhausted_at_ms=_exhausted_at_ms(report, slo)),
+        "locations": None
+        if slo.reach is None
+        else {
+            "count": slo.reach.locations,
+            "uptime": words.machine(slo.reach.uptime),
+            "reachability": words.machine(slo.reach.reachability),
+        },
         "met": slo.met,
         "met_by_time": slo.met_by_time,
         "period": _period(slo.period),

@@ -100,6 +100,7 @@ def _slo(slo: SloReport) -> Iterator[str]:
                 "Available, by time",
                 f"{story.by_time(slo)} ({story.verdict(slo.met_by_time)})",
             ),
+            *([("Locations", story.reach(slo))] if slo.reach else []),
             ("Downtime", story.downtime(slo)),
             ("Budget used", story.budget(slo)),
             ("Coverage", story.coverage(slo)),

@@ -53,6 +53,7 @@ BEYOND_A_SCHEMA = {
         "default-timeout-longer-than-default-interval",
         "interval-shorter-than-default-timeout",
         "maintenance-that-ends-first",
+        "rounds-of-different-intervals",
         "secret-of-the-environment-stays-hidden",
         "short-window-not-shorter",
         "tier-named-twice",
