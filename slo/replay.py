@@ -219,6 +219,10 @@ class _OneTier:
         stretch, it was not over within it.
         """
         while at_ms <= to_ms:
+            silent_ms = self._silent_until(at_ms, to_ms)
+            if silent_ms > at_ms:
+                at_ms = silent_ms
+                continue
             last_ms = self._stretch(state, at_ms, to_ms)
             if last_ms > at_ms:
                 later = self._decide(state, last_ms)
@@ -232,6 +236,22 @@ class _OneTier:
                 self.alerts[-1] = self._alert(fired_ms, at_ms - MINUTE_MS)
                 break
         return at_ms, state
+
+    def _silent_until(self, at_ms: int, to_ms: int) -> int:
+        """The first minute from *at_ms* on at which what fires is not held for want of samples."""
+        after_ms = at_ms - self._tier.short_ms
+        if self._policy.no_data is not NoData.HOLD or self._history(after_ms, at_ms).valid:
+            return at_ms
+        silent_ms, some_ms = at_ms, at_ms + MINUTE_MS
+        while some_ms <= to_ms and not self._history(after_ms, some_ms).valid:
+            silent_ms, some_ms = some_ms, 2 * some_ms - at_ms
+        while some_ms - silent_ms > MINUTE_MS:
+            middle_ms = (silent_ms + some_ms) // 2 // MINUTE_MS * MINUTE_MS
+            if self._history(after_ms, middle_ms).valid:
+                some_ms = middle_ms
+            else:
+                silent_ms = middle_ms
+        return some_ms
 
     def _stretch(self, state: State, at_ms: int, to_ms: int) -> int:
         """How far from *at_ms* on it can only resolve on evidence that grows."""

@@ -17,6 +17,7 @@ _COMMANDS = {
     "results": "Bring results in from elsewhere, or write them out.",
     "run": "Run the service: probe, count, page.",
     "schema": "Print the JSON Schema of the configuration, for editors.",
+    "slo": "Ask what an SLO says now, said then, or would have said.",
     "status": "Print how every SLO stands now, from the database.",
 }
 

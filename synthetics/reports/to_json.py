@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from slo.budget import INFINITE, Budget, Rate, burn_rate
-from slo.counts import Counts
-from slo.shares import TimeShares
+from slo.budget import burn_rate
 from synthetics import words
-from synthetics.reports import rules, story, strip
+from synthetics.reports import blocks, rules, story, strip
 from synthetics.reports.model import (
     Day,
     MonthBefore,
@@ -21,9 +19,6 @@ from synthetics.reports.model import (
     Trouble,
 )
 
-FORMAT = 1
-"""Raised when a field changes its meaning or goes; new fields may come without."""
-
 
 def render(report: MonthReport) -> str:
     """*report* as one JSON object, keys in a fixed order."""
@@ -33,7 +28,7 @@ def render(report: MonthReport) -> str:
 def document(report: MonthReport) -> dict[str, Any]:
     """*report* as plain values, as ``docs/reports.md`` describes them."""
     return {
-        "format": FORMAT,
+        "format": blocks.FORMAT,
         "month": str(report.month),
         "timezone": report.zone.key,
         "as_of": words.iso(report.as_of_ms),
@@ -46,47 +41,6 @@ def document(report: MonthReport) -> dict[str, Any]:
             for rule in rules.gathered(report)
         ],
     }
-
-
-def events(counts: Counts) -> dict[str, int]:
-    """The ``events`` block."""
-    return {
-        "valid": counts.valid,
-        "bad": counts.failed,
-        "excluded": counts.excluded,
-        "void": counts.void,
-    }
-
-
-def time(shares: TimeShares) -> dict[str, Any]:
-    """The ``time`` block."""
-    return {
-        "up_s": words.seconds(shares.up_ms),
-        "down_s": words.seconds(shares.down_ms),
-        "excluded_s": words.seconds(shares.excluded_ms),
-        "unknown_s": words.seconds(shares.unknown_ms),
-        "availability": words.machine(shares.availability),
-        "coverage": words.machine(shares.coverage),
-    }
-
-
-def budget(what: Budget, *, exhausted_at_ms: int | None) -> dict[str, Any]:
-    """The ``budget`` block."""
-    return {
-        "consumed": words.machine(what.consumed),
-        "remaining": words.machine(what.remaining),
-        "time_s": words.seconds(what.allowed_ms),
-        "time_consumed": words.machine(_time_consumed(what)),
-        "exhausted_at": None if exhausted_at_ms is None else words.iso(exhausted_at_ms),
-    }
-
-
-def _time_consumed(what: Budget) -> Rate | None:
-    if what.consumed is None:
-        return None
-    if not what.allowed_ms:
-        return INFINITE if what.spent_ms else 0.0
-    return what.spent_ms / what.allowed_ms
 
 
 def _service(report: MonthReport, service: ServiceReport) -> dict[str, Any]:
@@ -124,9 +78,9 @@ def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
         "sli": words.machine(counts.sli),
         "error_ratio": words.machine(counts.error_ratio),
         "burn_rate": words.machine(burn_rate(counts, slo.objective)),
-        "events": events(counts),
-        "time": time(slo.tally.time),
-        "budget": budget(slo.budget, exhausted_at_ms=_exhausted_at_ms(report, slo)),
+        "events": blocks.events(counts),
+        "time": blocks.time(slo.tally.time),
+        "budget": blocks.budget(slo.budget, exhausted_at_ms=_exhausted_at_ms(report, slo)),
         "locations": None
         if slo.reach is None
         else {
@@ -187,8 +141,8 @@ def _day(slo: SloReport, day: Day) -> dict[str, Any]:
         "date": day.date.isoformat(),
         "state": strip.look(day, slo.objective).slug,
         "sli": words.machine(tally.counts.sli) if tally else None,
-        "events": events(tally.counts) if tally else None,
-        "time": time(tally.time) if tally else None,
+        "events": blocks.events(tally.counts) if tally else None,
+        "time": blocks.time(tally.time) if tally else None,
         "budget_remaining": words.machine(slo.remaining(day)),
     }
 
@@ -199,7 +153,7 @@ def _before(past: MonthBefore, slo: SloReport) -> dict[str, Any]:
         "month": str(past.month),
         "sli": words.machine(counts.sli),
         "met": past.tally.met(slo.objective),
-        "events": events(counts) if past.tally.kept else None,
-        "time": time(past.tally.time) if past.tally.kept else None,
+        "events": blocks.events(counts) if past.tally.kept else None,
+        "time": blocks.time(past.tally.time) if past.tally.kept else None,
         "budget_consumed": words.machine(past.consumed(slo.objective)),
     }

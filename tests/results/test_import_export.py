@@ -159,7 +159,9 @@ letters = st.text(".xbo ", min_size=1, max_size=30)
 imports = st.lists(st.tuples(st.integers(-2000, 2000), letters), min_size=1, max_size=4)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(imports)
 def test_many_imports_in_any_order_are_as_one(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, str]]

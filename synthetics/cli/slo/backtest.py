@@ -1,0 +1,82 @@
+"""``synthetics slo backtest``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synthetics.cli.common import config_option, db_option, format_option, moment, refuse
+from synthetics.cli.slo.asked import found, reading
+
+if TYPE_CHECKING:
+    from slo.replay import Policy
+    from synthetics.config.model import Config, Slo
+
+CONFIGURED = "configured"
+
+
+@click.command
+@click.argument("name")
+@click.option("--from", "since", callback=moment, metavar="TIME", required=True, help="From here.")
+@click.option(
+    "--to", "until", callback=moment, metavar="TIME", help="To here, included.  Default: now."
+)
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="FILE",
+    help="YAML with an `alerting:` block, or the word configured; up to two, side by side.  "
+    "Default: the SLO's own policy.",
+)
+@config_option()
+@db_option()
+@format_option()
+def command(
+    *,
+    name: str,
+    since: datetime,
+    until: datetime | None,
+    policies: tuple[str, ...],
+    config: Path,
+    db: Path,
+    shape: str,
+) -> None:
+    """
+    Replay stored results of the SLO NAME through an alert policy, or two.
+
+    Says what would have fired and resolved, and when.  The decisions are those that the
+    service takes at whole minutes, from the start of history on.
+    """
+    from synthetics.accounting.past import Past
+    from synthetics.clock import SystemClock, millis
+    from synthetics.reports.backtest import backtest, render
+
+    from_ms = millis(since)
+    to_ms = SystemClock().now_ms() if until is None else millis(until)
+    if to_ms <= from_ms:
+        raise click.UsageError("--to is not after --from")
+    if len(policies) > 2:
+        raise click.UsageError("two policies stand side by side, not more")
+    known, slo = found(config, name)
+    wanted = [(policy, _policy(known, slo, policy)) for policy in policies or (CONFIGURED,)]
+    with reading(db) as reader:
+        past = Past(known, slo, reader, to_ms)
+    click.echo(render(backtest(past, wanted, from_ms, to_ms), shape), nl=False)
+
+
+def _policy(config: Config, slo: Slo, name: str) -> Policy:
+    """The policy in the file *name*; exit 2 with its mistakes and their places."""
+    from synthetics.accounting.past import policy_of
+    from synthetics.config.policy import load_policy
+    from synthetics.config.problems import ConfigError, render
+
+    if name == CONFIGURED:
+        return policy_of(slo)
+    try:
+        return policy_of(load_policy(Path(name), config, slo))
+    except ConfigError as error:
+        refuse(render(error.problems, therefore="nothing was replayed"))

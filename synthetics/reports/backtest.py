@@ -1,0 +1,341 @@
+"""What alert policies would have done over stored history, for programs and for a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slo.budget import Rate
+from slo.replay import Alert, Firing, Policy, together
+from slo.window import DAY_MS
+from synthetics import words
+from synthetics.accounting.past import Past
+from synthetics.reports import blocks, columns
+
+CELLS = 80
+UTC = ZoneInfo("UTC")
+WEEK_MS = 7 * DAY_MS
+ONE_OUTAGE_MS = 300_000
+"""Failures that are no further apart than this are one outage."""
+ALWAYS = ("page", "ticket")
+MOST_OUTAGES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """
+    A stretch of time during which samples failed, again and again.
+
+    Attributes:
+        from_ms: The first one that failed.
+        to_ms: When the last one was over.
+        down_ms: How much of it was down.
+    """
+
+    from_ms: int
+    to_ms: int
+    down_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """
+    A firing of a severity, and what is known of it.
+
+    Attributes:
+        outage: The number of the outage that it began in or just after; ``None`` for one
+            that fired for none.
+        left: Share of the budget that was left when it fired.
+    """
+
+    severity: str
+    firing: Firing
+    outage: int | None
+    left: Rate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """
+    What one policy did.
+
+    Attributes:
+        name: Where the policy stands.
+        alerts: Those that fired at some time of the period, perhaps before it began.
+        told: The same by severity, in order of time; a severity fires while any tier of it does.
+    """
+
+    name: str
+    policy: Policy
+    alerts: tuple[Alert, ...]
+    told: tuple[Told, ...]
+
+    def of(self, severity: str) -> list[Told]:
+        """What was told with *severity*."""
+        return [each for each in self.told if each.severity == severity]
+
+    @property
+    def severities(self) -> list[str]:
+        """Page and ticket, and whatever else its tiers have."""
+        return list(dict.fromkeys([*ALWAYS, *(tier.severity for tier in self.policy.tiers)]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """Policies over the same stretch of one SLO's history."""
+
+    past: Past
+    from_ms: int
+    to_ms: int
+    outages: tuple[Outage, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def backtest(
+    past: Past, policies: Sequence[tuple[str, Policy]], from_ms: int, to_ms: int
+) -> Backtest:
+    """Replay all that is stored through each of *policies*, and keep what fired in a period."""
+    down = past.down(from_ms, to_ms)
+    # Failures of one outage may have good samples between them, when it flaps.
+    near = together(Firing(fired_ms=a, resolved_ms=b + ONE_OUTAGE_MS) for a, b in down)
+    outages = tuple(
+        Outage(from_ms=each.fired_ms, to_ms=end, down_ms=down.length_ms(each.fired_ms, end))
+        for each in near
+        if each.resolved_ms is not None and (end := each.resolved_ms - ONE_OUTAGE_MS)
+    )
+    return Backtest(
+        past=past,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        outages=outages,
+        verdicts=tuple(
+            _verdict(past, outages, from_ms, to_ms, name=name, policy=policy)
+            for name, policy in policies
+        ),
+    )
+
+
+def _verdict(
+    past: Past, outages: Sequence[Outage], from_ms: int, to_ms: int, *, name: str, policy: Policy
+) -> Verdict:
+    alerts = tuple(
+        alert
+        for alert in past.replay(policy, to_ms).alerts
+        if alert.resolved_ms is None or alert.resolved_ms > from_ms
+    )
+    told = [
+        Told(
+            severity=severity,
+            firing=firing,
+            outage=_outage_of(firing, outages),
+            left=past.budget_left(firing.fired_ms),
+        )
+        for severity in dict.fromkeys(tier.severity for tier in policy.tiers)
+        for firing in together(alert for alert in alerts if alert.severity == severity)
+    ]
+    told.sort(key=lambda each: each.firing.fired_ms)
+    return Verdict(name=name, policy=policy, alerts=alerts, told=tuple(told))
+
+
+def _outage_of(firing: Firing, outages: Sequence[Outage]) -> int | None:
+    """The last outage that had begun when it fired, unless that was long over."""
+    begun = [number for number, outage in enumerate(outages) if outage.from_ms <= firing.fired_ms]
+    if not begun or firing.fired_ms > outages[begun[-1]].to_ms + ONE_OUTAGE_MS:
+        return None
+    return begun[-1]
+
+
+def render(found: Backtest, shape: str) -> str:
+    """*found* as ``text`` or ``json``."""
+    if shape == "json":
+        return json.dumps(document(found), ensure_ascii=False, indent=2) + "\n"
+    return "\n".join(_lines(found)) + "\n"
+
+
+def document(found: Backtest) -> dict[str, Any]:
+    """As ``docs/slo.md`` describes it; of two policies each stands below ``policies``."""
+    first = found.verdicts[0]
+    return {
+        "format": blocks.FORMAT,
+        "slo": found.past.slo.id,
+        "from": words.iso(found.from_ms),
+        "to": words.iso(found.to_ms),
+        **_fired(first),
+        "outages": [
+            {
+                "from": words.iso(outage.from_ms),
+                "to": words.iso(outage.to_ms),
+                "down_s": words.seconds(outage.down_ms),
+            }
+            for outage in found.outages
+        ],
+        "policies": [
+            {
+                "policy": verdict.name,
+                **_fired(verdict),
+                "per_week": {
+                    severity: words.machine(_per_week(found, verdict, severity))
+                    for severity in verdict.severities
+                },
+                "told": [_told(found, told) for told in verdict.told],
+            }
+            for verdict in found.verdicts
+        ],
+    }
+
+
+def _fired(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "alerts": [
+            {"tier": alert.tier, "severity": alert.severity, **_when(alert)}
+            for alert in verdict.alerts
+        ],
+        "by_severity": {
+            severity: [_when(each.firing) for each in verdict.of(severity)]
+            for severity in verdict.severities
+        },
+    }
+
+
+def _when(firing: Firing) -> dict[str, Any]:
+    end = firing.resolved_ms
+    return {
+        "fired_at": words.iso(firing.fired_ms),
+        "resolved_at": None if end is None else words.iso(end),
+    }
+
+
+def _told(found: Backtest, told: Told) -> dict[str, Any]:
+    detected, reset = _delays(found, told)
+    return {
+        "severity": told.severity,
+        **_when(told.firing),
+        "outage": told.outage,
+        "detection_s": None if detected is None else words.seconds(detected),
+        "reset_s": None if reset is None else words.seconds(reset),
+        "budget_remaining": words.machine(told.left),
+    }
+
+
+def _delays(found: Backtest, told: Told) -> tuple[int | None, int | None]:
+    """How long after its outage began it was told, and how long after its end it resolved."""
+    if told.outage is None:
+        return None, None
+    first, resolved_ms = found.outages[told.outage], told.firing.resolved_ms
+    if resolved_ms is None:
+        return told.firing.fired_ms - first.from_ms, None
+    last = max(outage.to_ms for outage in found.outages if outage.from_ms < resolved_ms)
+    return told.firing.fired_ms - first.from_ms, max(resolved_ms - last, 0)
+
+
+def _per_week(found: Backtest, verdict: Verdict, severity: str) -> Fraction | None:
+    length_ms = found.to_ms - found.from_ms
+    return Fraction(len(verdict.of(severity)) * WEEK_MS, length_ms) if length_ms else None
+
+
+def _lines(found: Backtest) -> Iterator[str]:
+    slo = found.past.slo
+    yield columns.clip(slo.id if slo.name == slo.id else f"{slo.name} ({slo.id})", CELLS)
+    yield "═" * CELLS
+    yield words.span(found.from_ms, found.to_ms, UTC)
+    seen = words.many(len(found.outages), "outage")
+    down = sum(outage.down_ms for outage in found.outages)
+    yield f"{seen} in the samples, down {words.lost(down)} in all" if down else f"{seen} seen"
+    yield ""
+    rows = [("policy", "tiers", *(_heads(found)))]
+    for verdict in found.verdicts:
+        counted = []
+        for severity in _severities(found):
+            told = verdict.of(severity)
+            rate = _per_week(found, verdict, severity)
+            shorter = found.to_ms - found.from_ms < WEEK_MS
+            counted += [words.count(len(told)), "–" if shorter else f"{float(rate or 0):.1f}"]
+        noticed = {told.outage for told in verdict.told if told.outage is not None}
+        rows.append(
+            (
+                verdict.name,
+                ", ".join(tier.name for tier in verdict.policy.tiers) or "none",
+                *counted,
+                f"{len(noticed)} of {len(found.outages)}",
+            )
+        )
+    numbers = frozenset(range(2, len(rows[0])))
+    yield from columns.table(rows, numbers=numbers, cells=CELLS)
+    for verdict in found.verdicts:
+        yield ""
+        yield from _story(found, verdict)
+    yield from _unnoticed(found)
+
+
+def _severities(found: Backtest) -> list[str]:
+    return list(dict.fromkeys(s for verdict in found.verdicts for s in verdict.severities))
+
+
+def _heads(found: Backtest) -> list[str]:
+    heads = [head for severity in _severities(found) for head in (f"{severity}s", "a week")]
+    return [*heads, "noticed"]
+
+
+def _story(found: Backtest, verdict: Verdict) -> Iterator[str]:
+    yield columns.clip(verdict.name, CELLS)
+    yield "─" * CELLS
+    if not verdict.told:
+        yield "  nothing fired"
+        return
+    rows = [("", "fired", "for", "found in", "reset in", "budget", "tiers")]
+    for told in verdict.told:
+        detected, reset = _delays(found, told)
+        end = told.firing.resolved_ms
+        tiers = dict.fromkeys(
+            alert.tier
+            for alert in verdict.alerts
+            if alert.severity == told.severity
+            and told.firing.fired_ms <= alert.fired_ms
+            and (end is None or alert.fired_ms < end)
+        )
+        rows.append(
+            (
+                told.severity,
+                words.iso(told.firing.fired_ms).replace("T", " ").removesuffix(":00Z"),
+                "not over" if end is None else words.about(end - told.firing.fired_ms),
+                "no outage" if detected is None else words.about(detected),
+                "–" if reset is None else words.about(reset),
+                _left(told.left),
+                ", ".join(tiers),
+            )
+        )
+    for line in columns.table(rows, numbers=frozenset({2, 3, 4, 5}), cells=CELLS - 2):
+        yield f"  {line}"
+
+
+def _left(left: Rate | None) -> str:
+    if left is None:
+        return words.UNKNOWN
+    if isinstance(left, float):
+        return "none"
+    return "overspent" if left < 0 else words.covered(left)
+
+
+def _unnoticed(found: Backtest) -> Iterator[str]:
+    """The longest outages that no policy told of."""
+    noticed = {told.outage for verdict in found.verdicts for told in verdict.told}
+    missed = [
+        (outage.down_ms, number, outage)
+        for number, outage in enumerate(found.outages)
+        if number not in noticed
+    ]
+    if not missed:
+        return
+    yield ""
+    longest = sorted(missed, reverse=True)[:MOST_OUTAGES]
+    yield f"Told by no policy: {words.many(len(missed), 'outage')}" + (
+        f", the {MOST_OUTAGES} longest" if len(missed) > MOST_OUTAGES else ""
+    )
+    yield "─" * CELLS
+    for down_ms, _, outage in sorted(longest, key=lambda each: each[1]):
+        when = words.iso(outage.from_ms).replace("T", " ").removesuffix(":00Z")
+        yield f"  {when}  down {words.lost(down_ms)}"

@@ -1,0 +1,54 @@
+"""The blocks that every JSON answer about an objective is made of, the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slo.budget import INFINITE, Budget, Rate
+from slo.counts import Counts
+from slo.shares import TimeShares
+from synthetics import words
+
+FORMAT = 1
+"""Raised when a field changes its meaning or goes; new fields may come without."""
+
+
+def events(counts: Counts) -> dict[str, int]:
+    """The ``events`` block."""
+    return {
+        "valid": counts.valid,
+        "bad": counts.failed,
+        "excluded": counts.excluded,
+        "void": counts.void,
+    }
+
+
+def time(shares: TimeShares) -> dict[str, Any]:
+    """The ``time`` block."""
+    return {
+        "up_s": words.seconds(shares.up_ms),
+        "down_s": words.seconds(shares.down_ms),
+        "excluded_s": words.seconds(shares.excluded_ms),
+        "unknown_s": words.seconds(shares.unknown_ms),
+        "availability": words.machine(shares.availability),
+        "coverage": words.machine(shares.coverage),
+    }
+
+
+def budget(what: Budget, *, exhausted_at_ms: int | None) -> dict[str, Any]:
+    """The ``budget`` block."""
+    return {
+        "consumed": words.machine(what.consumed),
+        "remaining": words.machine(what.remaining),
+        "time_s": words.seconds(what.allowed_ms),
+        "time_consumed": words.machine(_time_consumed(what)),
+        "exhausted_at": None if exhausted_at_ms is None else words.iso(exhausted_at_ms),
+    }
+
+
+def _time_consumed(what: Budget) -> Rate | None:
+    if what.consumed is None:
+        return None
+    if not what.allowed_ms:
+        return INFINITE if what.spent_ms else 0.0
+    return what.spent_ms / what.allowed_ms

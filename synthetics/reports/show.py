@@ -1,0 +1,159 @@
+"""Where one SLO stands at one instant, for programs and for a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slo.budget import Rate
+from slo.policy import Decision
+from slo.window import Rolling
+from synthetics import words
+from synthetics.accounting.standing import Standing
+from synthetics.config.model import Slo
+from synthetics.reports import blocks, columns
+
+CELLS = 80
+UTC = ZoneInfo("UTC")
+
+
+def render(slo: Slo, standing: Standing, shape: str) -> str:
+    """*standing* of *slo* as ``text`` or ``json``."""
+    if shape == "json":
+        return json.dumps(document(slo, standing), ensure_ascii=False, indent=2) + "\n"
+    return "\n".join(_lines(slo, standing)) + "\n"
+
+
+def document(slo: Slo, standing: Standing) -> dict[str, Any]:
+    """As ``docs/slo.md`` describes it: exact as floats can be, ``null`` where nothing is known."""
+    lasts_ms = standing.exhausted_in_ms
+    return {
+        "format": blocks.FORMAT,
+        "slo": slo.id,
+        "at": words.iso(standing.at_ms),
+        "objective": words.decimal(slo.objective),
+        "window": _window(slo, standing),
+        "events": blocks.events(standing.counts),
+        "sli": words.machine(standing.sli),
+        "error_ratio": words.machine(standing.counts.error_ratio),
+        "burn_rate": words.machine(standing.burn),
+        "budget": blocks.budget(
+            standing.budget,
+            exhausted_at_ms=None if lasts_ms is None else standing.at_ms + lasts_ms,
+        ),
+        "time": blocks.time(standing.time),
+        "tiers": [_tier(decision) for decision in standing.decisions],
+    }
+
+
+def _window(slo: Slo, standing: Standing) -> dict[str, Any]:
+    bounds, window = standing.bounds, slo.window
+    said = {
+        "kind": "rolling" if isinstance(window, Rolling) else "calendar",
+        "from": words.iso(bounds.from_ms),
+        "to": words.iso(bounds.to_ms),
+        "length_s": words.seconds(bounds.length_ms),
+    }
+    if not isinstance(window, Rolling):
+        said |= {"unit": window.unit, "timezone": window.timezone.key}
+    return said
+
+
+def _tier(decision: Decision) -> dict[str, Any]:
+    tier = decision.tier
+    return {
+        "tier": tier.name,
+        "severity": tier.severity,
+        "long_s": words.seconds(tier.long_ms),
+        "short_s": words.seconds(tier.short_ms),
+        "factor": words.machine(tier.factor),
+        "burn_long": words.machine(decision.burn_long),
+        "burn_short": words.machine(decision.burn_short),
+        "firing": decision.firing,
+    }
+
+
+def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
+    counts, budget, time = standing.counts, standing.budget, standing.time
+    bounds = standing.bounds
+    name = slo.id if slo.name == slo.id else f"{slo.name} ({slo.id})"
+    yield columns.clip(name, CELLS)
+    yield "═" * CELLS
+    at = words.moment(standing.at_ms, UTC)
+    yield from _field("At", at)
+    yield from _field(
+        "Promise", f"{words.objective(slo.objective)} of samples, over {words.window(slo.window)}"
+    )
+    yield from _field("Window", words.span(bounds.from_ms, bounds.to_ms, UTC))
+    failed = f"{words.count(counts.failed)} of {words.many(counts.valid, 'sample')} failed"
+    aside = [
+        f"{words.count(number)} {what}"
+        for number, what in ((counts.void, "void"), (counts.excluded, "in maintenance"))
+        if number
+    ]
+    yield from _field(
+        "By events",
+        ", ".join([f"{words.availability(standing.sli, slo.objective)}  {failed}", *aside]),
+    )
+    yield from _field(
+        "By time",
+        f"{words.availability(time.availability, slo.objective)}  down "
+        f"{words.lost(time.down_ms)}, {words.covered(standing.coverage)} known",
+    )
+    spent = f"{words.used(budget.consumed)} used"
+    if budget.consumed is not None:
+        spent += f", down {words.lost(budget.spent_ms)} of {words.allowed(budget.allowed_ms)}"
+    yield from _field("Budget", f"{spent}; {_end(standing)}")
+    yield from _field("Burn rate", _rate(standing.burn))
+    if not standing.decisions:
+        yield from _field("Alerts", "none: its policy has no tiers")
+        return
+    yield ""
+    rows = [
+        ("tier", "tells", "windows", "burns above", "long", "short", ""),
+        *(
+            (
+                decision.tier.name,
+                decision.tier.severity,
+                f"{words.exactly(decision.tier.long_ms)}/{words.exactly(decision.tier.short_ms)}",
+                words.factor(decision.tier.factor),
+                _rate(decision.burn_long),
+                _rate(decision.burn_short),
+                _state(decision),
+            )
+            for decision in standing.decisions
+        ),
+    ]
+    for line in columns.table(rows, numbers=frozenset({3, 4, 5}), cells=CELLS - 2):
+        yield f"  {line}"
+
+
+def _state(decision: Decision) -> str:
+    since_ms = decision.state.since_ms
+    if not decision.firing:
+        return "quiet"
+    return "firing" if since_ms is None else f"firing for {words.about(decision.at_ms - since_ms)}"
+
+
+def _end(standing: Standing) -> str:
+    lasts_ms = standing.exhausted_in_ms
+    remaining = standing.budget.remaining
+    if remaining is not None and remaining < 0:
+        return "overspent"
+    if remaining == 0:
+        return "spent"
+    if lasts_ms is None:
+        return "it lasts" if remaining is not None else "nothing is known"
+    return f"spent in {words.about(lasts_ms)} at this rate"
+
+
+def _rate(rate: Rate | None) -> str:
+    if rate is None:
+        return words.UNKNOWN
+    return "∞" if isinstance(rate, float) else words.burn(rate)
+
+
+def _field(name: str, value: str) -> Iterator[str]:
+    yield from columns.wrap(value, CELLS, first=f"  {name:<11}", others=" " * 13)
