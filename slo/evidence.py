@@ -25,12 +25,13 @@ a gap neither is evidence nor weakens any.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import count
-from math import inf, log
+from math import exp, inf, log
 from typing import Final
 
 from slo.history import History
@@ -38,7 +39,7 @@ from slo.tails import CLOSE, HALF, few_at_end_are_rare, log_at_least, many_are_r
 
 ONCE_IN: Final = 432_000
 """Samples within which chance pages at most once: 300 days of one a minute."""
-SURE: Final = 50
+SURE: Final = 64
 """How unlikely it must be that an incident goes on: once in so many, at the most."""
 MOST: Final = 1000
 """Failures that are looked at, the newest ones."""
@@ -101,6 +102,59 @@ def is_over(history: History, after_ms: int, at_ms: int) -> bool:
         if few_at_end_are_rare(end.failed, end.valid, whole.failed, whole.valid, limit):
             return True
     return False
+
+
+@cache
+def fewest_bad(objective: Fraction) -> int:
+    """How many samples must fail one after the other to be more than chance, up to `MOST`."""
+    chance = 1 - objective
+    for number, failed in enumerate(_ladder(2, MOST, 4), start=1):
+        if chance**failed <= Fraction(1, ONCE_IN * number * (number + 1)):
+            return failed
+    return MOST + 1
+
+
+def chance_pages(objective: Fraction, loss: Fraction, most: int) -> float:
+    """
+    At what share of samples, at the most, losses alone are taken for more than chance.
+
+    Args:
+        objective: Share of good events that is promised.
+        loss: Share of samples that are lost, each independently of the others.
+        most: How many samples are looked back over.
+    """
+    total = 0.0
+    for number, failed in enumerate(_ladder(2, min(MOST, most), 4), start=1):
+        samples = _widest(failed, number, 1 - objective, most)
+        if samples >= failed:
+            total += float(loss) * exp(log_at_least(failed - 1, samples - 1, float(loss)))
+    return total
+
+
+def _widest(failed: int, number: int, chance: Fraction, most: int) -> int:
+    """Among how many samples, up to *most*, group *number* of *failed* is more than chance."""
+    if not chance:
+        return most
+    limit = Fraction(1, ONCE_IN * number * (number + 1)) / chance
+    return (
+        failed
+        - 1
+        + bisect_left(
+            range(failed, most + 1),
+            1,
+            key=lambda samples: not many_are_rare(failed - 1, samples - 1, chance, limit),
+        )
+    )
+
+
+def fewest_good_after(failed: int) -> int:
+    """How many good samples end a total outage of so many bad ones."""
+    limit = Fraction(1, 2 * SURE)
+    return next(
+        good
+        for good in count(fewest_good(0, 1))
+        if few_at_end_are_rare(0, good, failed, failed + good, limit)
+    )
 
 
 @cache

@@ -1,9 +1,10 @@
 """
 What a tier means in plain numbers, before it wakes anyone.
 
-All of it follows from R7 for samples that come at fixed intervals: a window of
-length *W* holds at most one sample per started interval, a steady share of
-which must fail before the burn rate passes the factor.
+All of it follows from R7, and from what `slo.evidence` asks beside it, for samples
+that come at fixed intervals: a window of length *W* holds at most one sample per
+started interval, a steady share of which must fail before the burn rate passes the
+factor.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
-from slo.policy import Tier
+from slo.evidence import chance_pages, fewest_bad, fewest_good_after
+from slo.policy import Reset, Tier
 from slo.window import DAY_MS
 
 Intervals = int | Sequence[int]
@@ -44,7 +46,12 @@ class Outage:
     found_within_ms: int
 
 
-def smallest_outage(tier: Tier, interval_ms: Intervals, objective: Fraction) -> Outage | None:
+def smallest_outage(
+    tier: Tier,
+    interval_ms: Intervals,
+    objective: Fraction,
+    reset: Reset = Reset.EVIDENCE,
+) -> Outage | None:
     """
     The smallest total outage that fires *tier*; ``None`` if none ever does.
 
@@ -54,18 +61,23 @@ def smallest_outage(tier: Tier, interval_ms: Intervals, objective: Fraction) -> 
             they differ they are taken to ask at the same moment when the outage
             begins, so the answer is right to one interval.
         objective: Share of good events that is promised.
+        reset: By what it is judged.
     """
     intervals_ms = _each(interval_ms)
     need_long, need_short = _needed(tier, objective, intervals_ms)
+    need_ever = _evidence(tier, objective, reset)
 
     def fires(since_ms: int) -> bool:
         """Whether it fires this long after the first bad samples."""
-        long = _bad(since_ms, tier.long_ms, intervals_ms)
-        return long >= need_long and _bad(since_ms, tier.short_ms, intervals_ms) >= need_short
+        return (
+            _bad(since_ms, tier.long_ms, intervals_ms) >= need_long
+            and _bad(since_ms, tier.short_ms, intervals_ms) >= need_short
+            and _bad(since_ms, tier.looks_back_ms, intervals_ms) >= need_ever
+        )
 
-    if not fires(tier.long_ms):
+    if not fires(tier.looks_back_ms):
         return None
-    low, high = -1, tier.long_ms
+    low, high = -1, tier.looks_back_ms
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if fires(middle) else (middle, high)
@@ -76,7 +88,39 @@ def smallest_outage(tier: Tier, interval_ms: Intervals, objective: Fraction) -> 
     )
 
 
-def never_fires(tier: Tier, interval_ms: Intervals, objective: Fraction) -> str | None:
+def resolves_within_ms(
+    tier: Tier,
+    interval_ms: Intervals,
+    objective: Fraction,
+    reset: Reset = Reset.EVIDENCE,
+) -> int | None:
+    """
+    How long after a total outage *tier* resolves, at the latest; ``None`` if none fires it.
+
+    The outage is as long as it takes to fill the long window, or the smallest that fires
+    it where that takes longer to resolve.
+    """
+    smallest = smallest_outage(tier, interval_ms, objective, reset)
+    if smallest is None:
+        return None
+    intervals_ms = _each(interval_ms)
+    share = tier.factor * (1 - objective)
+    allowed = math.floor(share * _held(tier.short_ms, intervals_ms))
+    windows_ms = tier.short_ms - allowed // len(intervals_ms) * max(intervals_ms)
+    windows_ms = max(windows_ms, *intervals_ms)
+    if reset is Reset.WINDOW:
+        return windows_ms
+    good = fewest_good_after(smallest.samples)
+    ended_ms = -(-good // len(intervals_ms)) * max(intervals_ms)
+    return ended_ms if tier.wakes else max(windows_ms, ended_ms)
+
+
+def never_fires(
+    tier: Tier,
+    interval_ms: Intervals,
+    objective: Fraction,
+    reset: Reset = Reset.EVIDENCE,
+) -> str | None:
     """Why not even a total outage fires *tier*; ``None`` if one does."""
     if tier.factor * (1 - objective) >= 1:
         most = float(1 / (1 - objective))
@@ -87,6 +131,13 @@ def never_fires(tier: Tier, interval_ms: Intervals, objective: Fraction) -> str 
     most_bad = _held(tier.long_ms, _each(interval_ms))
     if most_bad < tier.min_bad:
         return f"its long window holds {most_bad} of the {tier.min_bad} bad samples that it needs"
+    needed = _evidence(tier, objective, reset)
+    known = _held(tier.looks_back_ms, _each(interval_ms))
+    if known < needed:
+        return (
+            f"the {known} samples that it looks back over could all fail by chance, "
+            f"which {needed} could not"
+        )
     return None
 
 
@@ -102,6 +153,7 @@ def false_alarms_per_month(
     *,
     loss: Fraction = Fraction(1, 1000),
     confirmations: int = 0,
+    reset: Reset = Reset.EVIDENCE,
 ) -> float:
     """
     How often a tier fires in 30 days though nothing is wrong, at most.
@@ -111,7 +163,9 @@ def false_alarms_per_month(
     arrives, so the expected number of failed samples on whose arrival R7 holds
     bounds the expected number of alerts.  It is computed from the binomial
     distribution, and is above the truth only by counting an alert again when
-    a further failure arrives while it fires.
+    a further failure arrives while it fires.  Where evidence is asked for as well,
+    no more alerts can begin than failures arrive on which there is some; the
+    smaller of the two bounds holds.
 
     Args:
         tier: The tier.
@@ -120,6 +174,7 @@ def false_alarms_per_month(
         loss: Chance that an attempt is lost, 0 < loss < 1.
         confirmations: How often a failure is asked again before it counts as
             confirmed.
+        reset: By what the tier is judged.
     """
     intervals_ms = _each(interval_ms)
     need_long, need_short = _needed(tier, objective, intervals_ms, min_bad=1)
@@ -136,8 +191,17 @@ def false_alarms_per_month(
     for recent in range(max(need_short - 1, 0), len(in_short)):
         for earlier in range(max(need_long - 1 - recent, 0), len(before)):
             holds += in_short[recent] * before[earlier] * enough[1 + recent + earlier]
-    arrivals = sum(MONTH_MS / interval for interval in intervals_ms) * chance
-    return arrivals * holds
+    samples = sum(MONTH_MS / interval for interval in intervals_ms)
+    by_windows = samples * chance * holds
+    if reset is Reset.WINDOW or not tier.wakes:
+        return by_windows
+    known = _held(tier.looks_back_ms, intervals_ms)
+    return min(by_windows, samples * chance_pages(objective, loss, known))
+
+
+def _evidence(tier: Tier, objective: Fraction, reset: Reset) -> int:
+    """How many samples must fail one after the other to be evidence, where *tier* asks for it."""
+    return fewest_bad(objective) if reset is Reset.EVIDENCE and tier.wakes else 0
 
 
 def _each(interval_ms: Intervals) -> Sequence[int]:

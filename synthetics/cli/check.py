@@ -104,7 +104,9 @@ def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
     if not what.tiers:
         yield "  alerts   none: its policy has no tiers"
         return
-    rows = [["", "tells", "windows", "burns above", "smallest outage", "within", "by chance"]]
+    rows = [
+        ["", "tells", "windows", "burns above", "smallest outage", "within", "over", "by chance"]
+    ]
     rows += [_tier(tier) for tier in what.tiers]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for i, row in enumerate(rows):
@@ -157,6 +159,7 @@ def _tier(what: TierMeaning) -> list[str]:
         words.factor(tier.factor),
         f"{words.exactly(outage.lasting_ms)}, {outage.samples} bad" if outage else "none fires it",
         words.exactly(outage.found_within_ms) if outage else "",
+        words.exactly(what.resolves_within_ms) if what.resolves_within_ms else "",
         _chance(what.false_alarms),
     ]
 
@@ -169,10 +172,12 @@ def _chance(times: float) -> str:
 
 def _legend() -> Iterator[str]:
     yield from _wrapped(
-        "A tier fires while its long and its short window both burn faster than that. "
+        "A tier fires when its long and its short window both burn faster than that; unless "
+        "`reset: window` is set, a page also takes failures that are more than chance. "
         "Smallest outage: a shorter one never fires it. Within: one that lasts so long always "
-        "does, by then. By chance: how often in 30 days it would fire if 0.1% of attempts were "
-        "lost and nothing else was wrong.",
+        "does, by then. Over: it resolves so long after such an outage, or sooner. By chance: how "
+        "often in 30 days, at most, it would fire if 0.1% of attempts were lost and nothing else "
+        "was wrong.",
         "",
     )
 
@@ -251,5 +256,6 @@ def _tier_data(what: TierMeaning) -> dict[str, Any]:
         "smallest_outage_s": seconds(outage.lasting_ms) if outage else None,
         "smallest_outage_samples": outage.samples if outage else None,
         "fires_within_s": seconds(outage.found_within_ms) if outage else None,
+        "resolves_within_s": seconds(what.resolves_within_ms) if what.resolves_within_ms else None,
         "false_alarms_per_month": round(what.false_alarms, 6),
     }

@@ -10,6 +10,7 @@ from fractions import Fraction
 from slo.explain import (
     Outage,
     false_alarms_per_month,
+    resolves_within_ms,
     short_window_too_short,
     smallest_outage,
 )
@@ -28,12 +29,14 @@ class TierMeaning:
 
     Attributes:
         outage: The smallest total outage that fires it; ``None`` if none does.
+        resolves_within_ms: How long after such an outage it resolves, at the latest.
         false_alarms: How often it fires in 30 days if `LOSS` of all attempts are lost.
         blunt: Whether its short window is shorter than two intervals.
     """
 
     tier: Tier
     outage: Outage | None
+    resolves_within_ms: int | None
     false_alarms: float
     blunt: bool
 
@@ -85,9 +88,15 @@ def meaning(config: Config, slo: Slo) -> SloMeaning:
         tiers=tuple(
             TierMeaning(
                 tier=tier,
-                outage=smallest_outage(tier, intervals_ms, slo.objective),
+                outage=smallest_outage(tier, intervals_ms, slo.objective, slo.reset),
+                resolves_within_ms=resolves_within_ms(tier, intervals_ms, slo.objective, slo.reset),
                 false_alarms=false_alarms_per_month(
-                    tier, intervals_ms, slo.objective, loss=loss, confirmations=confirmations
+                    tier,
+                    intervals_ms,
+                    slo.objective,
+                    loss=loss,
+                    confirmations=confirmations,
+                    reset=slo.reset,
                 ),
                 blunt=short_window_too_short(tier, intervals_ms),
             )

@@ -46,6 +46,7 @@ class _Target:
     window_ms: int
     intervals_ms: tuple[int, ...]
     min_bad: int
+    reset: Reset
 
 
 def read_slos(reader: Reader, probes: Mapping[str, Probe], top: Top) -> dict[str, Slo]:
@@ -87,12 +88,13 @@ def with_policy(
         window_ms=slo.window.nominal_length_ms,
         intervals_ms=tuple(probes[name].every // MS for name in slo.probes),
         min_bad=alerting.min_bad or written.MIN_BAD,
+        reset=alerting.reset or Reset.EVIDENCE,
     )
     return replace(
         slo,
         tiers=_tiers(reader, ("alerting",), read, alerting, target),
         no_data=alerting.no_data or NoData.HOLD,
-        reset=alerting.reset or Reset.EVIDENCE,
+        reset=target.reset,
     )
 
 
@@ -121,6 +123,7 @@ def _slo(
         window_ms=window.nominal_length_ms,
         intervals_ms=intervals_ms,
         min_bad=read.alerting.min_bad or top.alerting.min_bad or written.MIN_BAD,
+        reset=read.alerting.reset or top.alerting.reset or Reset.EVIDENCE,
     )
     return Slo(
         id=str(path[-1]),
@@ -138,7 +141,7 @@ def _slo(
         ),
         tiers=_tiers(reader, path, read, top.alerting, target),
         no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
-        reset=read.alerting.reset or top.alerting.reset or Reset.EVIDENCE,
+        reset=target.reset,
     )
 
 
@@ -294,7 +297,7 @@ def _tiers(
         return tuple(replace(tier, min_bad=target.min_bad) for tier in tiers)
     tiers = tuple(_tier(row, target) for row in rows)
     for i, tier in enumerate(tiers):
-        reason = never_fires(tier, target.intervals_ms, read.objective)
+        reason = never_fires(tier, target.intervals_ms, read.objective, target.reset)
         if reason is not None:
             of = "" if own else f" for the SLO `{path[-1]}`"
             reader.report(

@@ -60,7 +60,7 @@ FAST, SLOW, DRIFT, DRIP = default_tiers(30 * DAY, MINUTE)
 def test_the_smallest_outage_that_fires(
     tier: Tier, interval_ms: int | list[int], outage: Outage
 ) -> None:
-    assert smallest_outage(tier, interval_ms, THREE_NINES) == outage
+    assert smallest_outage(tier, interval_ms, THREE_NINES, Reset.WINDOW) == outage
 
 
 tiers = st.builds(
@@ -80,9 +80,14 @@ tiers = st.builds(
 
 
 @settings(max_examples=60)
-@given(tiers, st.sampled_from([10, 30, 45]), st.sampled_from(["0.9", "0.99", "1"]))
+@given(
+    tiers,
+    st.sampled_from([10, 30, 45]),
+    st.sampled_from(["0.9", "0.99", "1"]),
+    st.sampled_from(Reset),
+)
 def test_an_outage_fires_with_the_sample_that_was_foretold(
-    tier: Tier, interval_s: int, objective: str
+    tier: Tier, interval_s: int, objective: str, reset: Reset
 ) -> None:
     interval = interval_s * SECOND
     promised = Fraction(objective)
@@ -91,16 +96,14 @@ def test_an_outage_fires_with_the_sample_that_was_foretold(
     for sample in range(1, 200):
         now = (199 + sample) * interval
         timeline.add(now, Mark.BAD)
-        if decide(
-            tier, promised, history_of(timeline), now, state=QUIET, reset=Reset.WINDOW
-        ).firing:
+        if decide(tier, promised, history_of(timeline), now, state=QUIET, reset=reset).firing:
             fired = sample
             break
 
-    outage = smallest_outage(tier, interval, promised)
+    outage = smallest_outage(tier, interval, promised, reset)
 
     assert (outage.samples if outage else None) == fired
-    assert (never_fires(tier, interval, promised) is None) == (outage is not None)
+    assert (never_fires(tier, interval, promised, reset) is None) == (outage is not None)
 
 
 def test_a_tier_above_a_total_outage_can_never_fire() -> None:
@@ -153,7 +156,14 @@ def test_false_alarms_are_those_of_all_possible_histories(min_bad: int, confirma
                 chance *= chances[mark]
             expected += chance * MONTH_MS / MINUTE
 
-    alarms = false_alarms_per_month(tier, MINUTE, objective, loss=loss, confirmations=confirmations)
+    alarms = false_alarms_per_month(
+        tier,
+        MINUTE,
+        objective,
+        loss=loss,
+        confirmations=confirmations,
+        reset=Reset.WINDOW,
+    )
 
     assert alarms == pytest.approx(float(expected), rel=1e-9)
 
@@ -180,14 +190,16 @@ def test_about_as_many_false_alarms_happen_as_are_foretold() -> None:
             began += fires and not firing
             firing = fires
 
-    bound = false_alarms_per_month(FAST, MINUTE, THREE_NINES, loss=loss)
+    bound = false_alarms_per_month(FAST, MINUTE, THREE_NINES, loss=loss, reset=Reset.WINDOW)
 
     assert 0.9 * bound < began / 8 < 1.05 * bound
 
 
 def test_one_lost_sample_in_a_thousand_and_what_a_confirmation_is_worth() -> None:
-    alone = false_alarms_per_month(FAST, MINUTE, THREE_NINES)
-    confirmed = false_alarms_per_month(FAST, MINUTE, THREE_NINES, confirmations=1)
+    window = Reset.WINDOW
+    alone = false_alarms_per_month(FAST, MINUTE, THREE_NINES, reset=window)
+    confirmed = false_alarms_per_month(FAST, MINUTE, THREE_NINES, confirmations=1, reset=window)
 
     assert 2 < alone < 3
+    assert false_alarms_per_month(FAST, MINUTE, THREE_NINES) < 0.1
     assert confirmed < alone / 100_000
