@@ -60,9 +60,8 @@ def read_slos(reader: Reader, probes: Mapping[str, Probe], top: Top) -> dict[str
             _check_forms(reader, path, data)
         if read is None or len(reader.problems) > before:
             continue
-        _check_probes(reader, path, read.probes)
-        if all(probe in probes for probe in read.probes):
-            watched = [probes[probe] for probe in read.probes]
+        watched = _watched(reader, path, read.probes, probes)
+        if watched:
             found[name] = _slo(reader, path, read, watched, top)
     return found
 
@@ -129,7 +128,7 @@ def _slo(
         id=str(path[-1]),
         name=read.name or str(path[-1]),
         service=read.service,
-        probes=tuple(read.probes),
+        probes=tuple(probe.id for probe in watched),
         sli=_sli(read.sli),
         objective=read.objective,
         window=window,
@@ -269,10 +268,30 @@ def _exactly_one(reader: Reader, path: Path, data: dict[str, Any], one: str, oth
         reader.report(path, f"neither `{one}` nor `{other}` is here", f"add `{one}` or `{other}`")
 
 
-def _check_probes(reader: Reader, path: Path, names: Sequence[str]) -> None:
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            reader.report((*path, "probes", i), f"`{name}` is here twice", "delete one of the two")
+def _watched(
+    reader: Reader,
+    path: Path,
+    form: list[str] | written.Selector,
+    probes: Mapping[str, Probe],
+) -> list[Probe]:
+    """The probes that are meant; none if one could not be read, or if there are none."""
+    if isinstance(form, list):
+        for i, name in enumerate(form):
+            if name in form[:i]:
+                reader.report(
+                    (*path, "probes", i), f"`{name}` is here twice", "delete one of the two"
+                )
+        return [probes[name] for name in form] if all(name in probes for name in form) else []
+    wanted = form.labels.items()
+    found = [probe for probe in probes.values() if wanted <= probe.labels.items()]
+    if not found and len(probes) == len(reader.items("probes")):
+        said = ", ".join(f"{label}: {value}" for label, value in wanted)
+        reader.report(
+            (*path, "probes", "labels"),
+            f"no probe is labelled {{{said}}}",
+            f"add `labels: {{{said}}}` to those that are meant",
+        )
+    return found
 
 
 def _tiers(

@@ -197,6 +197,31 @@ class Alerting:
     tiers: list[Tier] | None = None
 
 
+def _list_or_group(value: object) -> str:
+    """Which form a value has that is either a list or a group of keys."""
+    return "(group)" if isinstance(value, dict) else "(list)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """
+    Every probe with certain labels, of any service.
+
+    Attributes:
+        labels: The labels that it has, each with exactly this value.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    labels: Annotated[dict[str, Shown], Field(min_length=1, examples=[{"tier": "critical"}])]
+
+
+ProbesForm = Annotated[
+    Annotated[
+        list[ProbeName], Field(min_length=1, json_schema_extra={"uniqueItems": True}), Tag("(list)")
+    ]
+    | Annotated[Selector, Tag("(group)")],
+    Discriminator(_list_or_group),
+]
 WindowForm = Annotated[
     Annotated[Duration, Tag("(word)")] | Annotated[CalendarWindow, Tag("(group)")],
     Discriminator(_branch),
@@ -214,7 +239,7 @@ class Slo:
 
     Attributes:
         service: The service that it belongs to.
-        probes: Whose samples count; those of several are pooled.
+        probes: Whose samples count: identifiers, or the labels that the probes have.
         name: What people read, in any language; the identifier if it is not written.
         objective: The share of samples that must be good, above 0% and up to 100%.
         window: What it is judged over: the last so many days, or a period of the calendar.
@@ -225,10 +250,7 @@ class Slo:
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     service: ServiceName
-    probes: Annotated[
-        list[ProbeName],
-        Field(min_length=1, examples=[["checkout"]], json_schema_extra={"uniqueItems": True}),
-    ]
+    probes: Annotated[ProbesForm, Field(examples=[["checkout"]])]
     objective: Objective
     window: Annotated[WindowForm, Field(examples=["30d"])]
     name: Annotated[Shown, Field(examples=["Checkout works"])] = ""

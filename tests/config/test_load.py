@@ -14,7 +14,7 @@ import pytest
 from slo.policy import NoData, Tier
 from slo.window import Calendar, Rolling
 from synthetics.config import Config, ConfigError, Problem, load, render
-from synthetics.config.model import Latency, Retries, Severity
+from synthetics.config.model import Combine, Latency, Retries, Severity
 from tests.config.support import ENVIRON, SAMPLES
 
 Load = Callable[..., Config]
@@ -299,3 +299,30 @@ def test_the_garbage_collector_goes_on_after_loading_and_after_an_error(read: Lo
 
     refused(read, "probes: {shop: {http: [")
     assert gc.isenabled()
+
+
+def test_probes_are_selected_by_all_of_the_labels() -> None:
+    slos = load(SAMPLES / "good" / "labels.yaml", environ=ENVIRON).slos
+
+    assert slos["critical"].probes == ("home", "cart")
+    assert slos["web"].probes == ("home",)
+
+
+def test_how_probes_and_locations_come_together_is_said_at_the_top_or_by_an_slo() -> None:
+    slos = load(SAMPLES / "good" / "rounds.yaml", environ=ENVIRON).slos
+
+    said = {name: (slo.accounting.combine, slo.accounting.bad_if) for name, slo in slos.items()}
+
+    assert said == {
+        "both": (Combine.ALL, None),
+        "mostly": (Combine.POOL, 2),
+        "pooled": (Combine.POOL, None),
+    }
+
+
+def test_a_fiscal_year_begins_in_the_month_that_is_written() -> None:
+    slos = load(SAMPLES / "good" / "windows.yaml", environ=ENVIRON).slos
+
+    assert slos["fiscal"].window == Calendar("fiscal-year", ZoneInfo("Asia/Tokyo"), 4)
+    assert slos["quarter"].window == Calendar("quarter", ZoneInfo("UTC"), 2)
+    assert slos["plain-half"].window == Calendar("half-year", ZoneInfo("UTC"))

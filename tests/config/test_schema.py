@@ -52,6 +52,7 @@ BEYOND_A_SCHEMA = {
         "default-tiers-that-never-fire",
         "default-timeout-longer-than-default-interval",
         "interval-shorter-than-default-timeout",
+        "labels-that-no-probe-has",
         "maintenance-that-ends-first",
         "rounds-of-different-intervals",
         "secret-of-the-environment-stays-hidden",
