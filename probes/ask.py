@@ -114,7 +114,11 @@ class Asking:
                 target, failure = self._target(answer, url)
             if target is not None and limit and failure is None:
                 if hops == limit:
-                    failure = Outcome.BAD, "redirects", f"more than {limit} redirects"
+                    failure = (
+                        Outcome.BAD,
+                        "redirects",
+                        f"more than {limit} redirect{'s' * (limit > 1)}",
+                    )
                 else:
                     at_home = origin(target) == origin(self.prepared.url)
                     if answer.status == 303 or (answer.status <= 302 and method == "POST"):

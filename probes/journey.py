@@ -18,7 +18,7 @@ from probes.judge import Failure, Undecodable
 from probes.prepare import disguises, prepared
 from probes.request import Request, captures_used
 from probes.result import Outcome, Result, StepResult
-from probes.tell import Question, Told, evidence_of, is_short, look
+from probes.tell import Question, Told, evidence_of, hide_cookies, is_short, look
 from probes.watch import Watch
 
 SUMMARY = "HTTP requests in order, with cookies and captured values, as one user would make them."
@@ -214,6 +214,7 @@ class _Walk:
 
     def _lost(self, step: Step, told: Told, failure: Failure) -> Told:
         assert told.asked is not None
+        hide_cookies(self._line, self._watch)
         ready = prepared(step, self._captures)
         return replace(
             told,

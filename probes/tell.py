@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 _HEADERS_LIMIT = 8192
 _BODY_LIMIT = 2048
+_HIDDEN_FROM = 8
+"""Characters of a cookie; shorter ones, such as ``true``, would blacken ordinary words."""
+
 _SHORT_BODY = 16 * 1024
 """Bytes; a longer body is looked at in a thread, so that the loop goes on meanwhile."""
 
@@ -100,6 +103,7 @@ class Question:
         facts = asked.facts(watch)
         if asked.failure is not None:
             outcome, reason, detail = asked.failure
+            hide_cookies(self.line, watch)
             evidence = evidence_of(asked, ready, watch)
         else:
             failure = await look(
@@ -115,6 +119,7 @@ class Question:
                     asked=asked,
                 )
             outcome, reason, detail = Outcome.BAD, failure.reason, failure.detail
+            hide_cookies(self.line, watch)
             evidence = evidence_of(asked, ready, watch, failure)
         return Told(
             outcome=outcome,
@@ -136,6 +141,12 @@ async def look(work: Callable[[], T], *, at_once: bool) -> T:
 def is_short(answer: Answer) -> bool:
     """Whether the body of *answer* is read and searched in no time."""
     return answer.body_bytes <= _SHORT_BODY
+
+
+def hide_cookies(line: Line, watch: Watch) -> None:
+    """Mask what the run's cookies hold: a session is a secret that nobody wrote down."""
+    values = [entry.split("\t")[6] for entry in line.cookies()]
+    watch.mask = watch.mask.also(*(value for value in values if len(value) >= _HIDDEN_FROM))
 
 
 def evidence_of(

@@ -105,6 +105,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
             return bad, reason, detail
         if "subject name" in said or "target host" in said:
             return bad, "tls-wrong-host", "the certificate is for another host"
+    if answer.failure == pycurl.E_SEND_ERROR and said.startswith("Failed to connect"):
+        return bad, "connect", f"{said.partition(' after ')[0]}: nobody answers by QUIC"
     if answer.failure == pycurl.E_RECV_ERROR:
         return bad, _reception(said), said
     if answer.failure == _TOO_LARGE:

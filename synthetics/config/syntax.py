@@ -179,6 +179,10 @@ def _in_words(error: MarkedYAMLError, text: str, start: Mark) -> Misread:
     if "\t" in indent and mark.column <= len(indent) + 1:
         at = Mark(mark.name, 0, mark.line, indent.index("\t"), "", 0)
         return Misread(at, "a tab in the indentation", "indent with spaces, two a level", width=1)
+    if line[: mark.column].endswith("$") and line[mark.column :].startswith("{"):
+        at = Mark(mark.name, 0, mark.line, mark.column - 1, "", 0)
+        what = "within braces or brackets a text with `${…}` needs quotes"
+        return Misread(at, what, 'write "${env:NAME}", with quotes around the whole text', width=2)
     for problem, what, mend in _SYNTAX:
         if problem in said:
             if "not closed" in what and error.context_mark is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,15 @@ from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
 from synthetics.accounting.declaring import ACTS
+from synthetics.store import StoreError
 from synthetics.web import api, hosts, page, probe_metrics
 from synthetics.web.board import Board, Phase
 from synthetics.web.desk import Desk
 from synthetics.web.metrics import Snapshot, registry
 from synthetics.web.results import Hatch
 from synthetics.web.status import Sources
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9380
@@ -165,9 +169,12 @@ class Site:
 async def _plain_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Say in plain text what is not there, and where to look instead."""
+    """Say in plain text what is not there or cannot be read, and where to look instead."""
     try:
         return await handler(request)
+    except StoreError as error:
+        logger.error("%s", error, extra={"action": "not_read"})  # noqa: TRY400 - it says all
+        return web.Response(text=f"{error}\n", status=503)
     except web.HTTPNotFound:
         text = f"there is nothing at {request.path}; try / or /metrics\n"
         return web.Response(text=text, status=404)

@@ -246,6 +246,26 @@ async def test_secret_captures_are_masked_everywhere(asker: Asker) -> None:
     assert "open & sesame" not in repr(result)
 
 
+async def test_a_session_is_masked_though_nobody_called_it_a_secret(asker: Asker) -> None:
+    async def login(request: web.Request) -> web.Response:
+        response = web.Response()
+        response.set_cookie("session", "5e55ion-of-the-probe")
+        return response
+
+    async def home(request: web.Request) -> web.Response:
+        return web.Response(text=f"you are {request.cookies['session']}")
+
+    async with serving({"/login": login, "/": home}) as origin:
+        steps: list[dict[str, Any]] = [
+            {"name": "login", "get": f"{origin}/login"},
+            {"name": "home", "get": origin, "expect": {"body": {"contains": "welcome"}}},
+        ]
+        result = await asker.journey(steps)
+
+    assert result.evidence is not None
+    assert result.evidence.body == "you are ***"
+
+
 async def test_a_step_may_have_less_time_than_the_run(asker: Asker) -> None:
     async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()

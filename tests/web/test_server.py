@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from synthetics.store import Reader, Store
 from synthetics.web.board import Phase
 from tests.web.support import Rig, a_sample
 
@@ -95,6 +98,26 @@ async def test_a_page_of_another_origin_cannot_reload(rig: Rig) -> None:
     async with rig.client.post("/-/reload", headers={"Origin": "https://evil.example"}) as answer:
         assert answer.status == 403
     assert rig.reload.times == 0
+
+
+async def test_a_database_that_broke_meanwhile_is_said_in_one_line(
+    rig: Rig, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tmp_path / "broken.db"
+    await (await Store.open(broken)).close()
+    assert rig.site.sources is not None
+
+    with Reader.open(broken) as rig.site.sources.reader:
+        with broken.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xa5" * (broken.stat().st_size - 4096))
+        async with rig.client.get("/") as answer:
+            text = await answer.text()
+
+    assert (answer.status, "broken.db is damaged" in text) == (503, True)
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.exc_info is None
 
 
 async def test_the_api_says_what_the_page_says(rig: Rig) -> None:
