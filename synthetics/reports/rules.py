@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from slo.policy import NoData, Tier
+from slo.policy import NoData, Reset, Tier
 from synthetics import words
 from synthetics.config.model import Availability, Combine, Latency, Probe, Retries, Sli, Slo
 from synthetics.reports.model import MonthReport
@@ -37,7 +37,7 @@ def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, 
         "R6": "Budget used is the burn rate over the month; of a month in progress, times the "
         "part of it that has passed. What remains is 1 − used, and can go below 0.",
         "R7": "An incident opens when both windows of a tier burn faster than its factor: "
-        f"{_tiers(slo.tiers)}. With nothing to count in a window, the tier "
+        f"{_tiers(slo.tiers)}. {_reset(slo.reset)} With nothing to count in a window, the tier "
         f"{'keeps its state' if slo.no_data is NoData.HOLD else 'resolves'}.",
         "R8": "Alerts are decided at every whole minute of UTC, and as soon as a sample arrives.",
         "R9": "By time, a sample speaks until the next one, for at most "
@@ -49,6 +49,15 @@ def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, 
         "R12": _together(slo, probes),
     }
     return tuple(said.items())
+
+
+def _reset(reset: Reset) -> str:
+    if reset is Reset.WINDOW:
+        return "It closes when they do not."
+    return (
+        "A page also takes failures that chance would hardly bring if the objective were just "
+        "kept. It closes when the samples since could hardly have come from the incident."
+    )
 
 
 def gathered(report: MonthReport) -> list[Rule]:
