@@ -30,7 +30,7 @@ class TierMeaning:
     Attributes:
         outage: The smallest total outage that fires it; ``None`` if none does.
         resolves_within_ms: How long after such an outage it resolves, at the latest.
-        false_alarms: How often it fires in 30 days if `LOSS` of all attempts are lost.
+        false_alarms: How often it fires in 30 days if a given share of all attempts is lost.
         blunt: Whether its short window is shorter than two intervals.
     """
 
@@ -65,8 +65,8 @@ class SloMeaning:
     tiers: tuple[TierMeaning, ...]
 
 
-def meaning(config: Config, slo: Slo) -> SloMeaning:
-    """What *slo* means."""
+def meaning(config: Config, slo: Slo, loss: Fraction = LOSS) -> SloMeaning:
+    """What *slo* means; false alarms are reckoned for a share *loss* of lost attempts."""
     probes = [config.probes[name] for name in slo.probes]
     intervals_ms = tuple(probe.every // _MILLISECOND for probe in probes)
     if slo.accounting.combine is Combine.ALL:
@@ -76,7 +76,7 @@ def meaning(config: Config, slo: Slo) -> SloMeaning:
     samples = sum(window_ms // interval for interval in intervals_ms)
     allowed = 1 - slo.objective
     at_once = len(probes) if slo.accounting.combine is Combine.ALL else 1
-    loss = 1 - (1 - LOSS) ** at_once  # a round is lost with any of its samples
+    loss = 1 - (1 - loss) ** at_once  # a round is lost with any of its samples
     return SloMeaning(
         slo=slo,
         intervals_ms=intervals_ms,

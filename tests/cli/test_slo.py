@@ -14,6 +14,7 @@ from tests.results.support import (
     MINUTE_MS,
     OCTOBER_MS,
     call,
+    call_without_db,
     filled,
     folder_with,
     minutes,
@@ -275,6 +276,50 @@ def test_a_quiet_history_is_a_short_story(tmp_path: Path) -> None:
 
     assert done.exit_code == 0
     assert "nothing fired" in done.stdout
+
+
+def explain(folder: Path, *words: str) -> dict[str, Any]:
+    done = call_without_db(folder, "slo", "explain", SLO, "--format", "json", *words)
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_policy_is_explained_in_numbers(tmp_path: Path) -> None:
+    """The fast tier by hand: 2 of 60 burn at 33, 1 of 5 at 200, and 1.44 % at 14.4."""
+    found = explain(folder_with(tmp_path, CONFIG + POLICY.replace("min_bad: 1", "min_bad: 2")))
+    (fast, three) = found["tiers"]
+
+    assert found["budget"] == {"samples": 43_200, "events": 43, "time_s": 2592}
+    assert (found["reset"], found["no_data"], found["loss"]) == ("window", "hold", "0.001")
+    assert fast["fires_above_error_ratio"] == 0.0144
+    assert (fast["failures_long"], fast["failures_short"], fast["binding_window"]) == (2, 1, "long")
+    assert (fast["bad_samples_until_it_fires"], fast["smallest_outage_s"]) == (2, 60)
+    assert (fast["fires_within_s"], fast["resolves_within_s"]) == (120, 300)
+    assert 2.4 < fast["false_alarms_per_month"] < 2.6
+    assert three["bad_samples_until_it_fires"] == 5
+
+
+def test_other_losses_make_other_false_alarms(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    few, many = (explain(folder, "--loss", loss)["tiers"] for loss in ("0.01%", "1%"))
+
+    for one, other in zip(few, many, strict=True):
+        assert one["false_alarms_per_month"] < other["false_alarms_per_month"]
+
+
+def test_an_explanation_fits_a_terminal(tmp_path: Path) -> None:
+    done = call_without_db(folder_with(tmp_path), "slo", "explain", SLO)
+
+    assert "Steady errors  fires above 1.44% of samples" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("loss", ["0%", "100%", "0.1", "lots"])
+def test_a_loss_is_a_share(tmp_path: Path, loss: str) -> None:
+    assert (
+        call_without_db(folder_with(tmp_path), "slo", "explain", SLO, "--loss", loss).exit_code == 2
+    )
 
 
 @pytest.mark.parametrize(

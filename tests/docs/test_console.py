@@ -45,11 +45,12 @@ def examples(text: str) -> list[tuple[str, str]]:
 
 
 def write_what_is_shown(fence: Fence, folder: Path) -> None:
-    """The newest ``yaml`` and ``json`` of the page before *fence*, as the files it speaks of."""
+    """What the page shows before *fence*: files by the name in their first line, and results."""
     for before in of_page(fence.page):
         if before.line < fence.line and before.language in {"yaml", "json"}:
-            name = {"yaml": "synthetics.yaml", "json": "results.jsonl"}[before.language]
-            (folder / name).write_text(before.text, "utf-8")
+            named = re.match(r"# ([\w.-]+)\n", before.text)
+            name = "results.jsonl" if before.language == "json" else "synthetics.yaml"
+            (folder / (named[1] if named else name)).write_text(before.text, "utf-8")
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,11 @@ def call(folder: Path, *words: str, stdin: str | bytes | None = None) -> Result:
     return CliRunner().invoke(main, [*words, *where], input=stdin)
 
 
+def call_without_db(folder: Path, *words: str) -> Result:
+    """`synthetics` with *words*, about the configuration in *folder* alone."""
+    return CliRunner().invoke(main, [*words, "--config", str(folder / "synthetics.yaml")])
+
+
 def filled(folder: Path, lines: str | Iterable[str], config: str = CONFIG) -> Path:
     """*folder* with a database that holds *lines*."""
     folder_with(folder, config)

@@ -12,6 +12,7 @@ from synthetics.cli.lazy import LazyGroup
     package=__name__,
     table={
         "backtest": "Replay stored results through an alert policy, or two.",
+        "explain": "Say what the alert policy of an SLO means, in numbers.",
         "show": "Print where an SLO stands, now or at any instant.",
     },
 )

@@ -1,0 +1,120 @@
+"""What an SLO and its alert policy mean in numbers, for programs and for a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from slo.steady import binding, needed, steady_ratio
+from synthetics import words
+from synthetics.config.explain import SloMeaning, TierMeaning
+from synthetics.reports import blocks, columns
+
+CELLS = 80
+
+
+def render(what: SloMeaning, loss: Fraction, shape: str) -> str:
+    """*what*, reckoned for a share *loss* of lost samples, as ``text`` or ``json``."""
+    if shape == "json":
+        return json.dumps(document(what, loss), ensure_ascii=False, indent=2) + "\n"
+    return "\n".join(_lines(what, loss)) + "\n"
+
+
+def document(what: SloMeaning, loss: Fraction) -> dict[str, Any]:
+    """As ``docs/slo.md`` describes it."""
+    return {
+        "format": blocks.FORMAT,
+        "slo": what.slo.id,
+        "objective": words.decimal(what.slo.objective),
+        "window_s": words.seconds(what.window_ms),
+        "budget": {
+            "samples": what.samples,
+            "events": what.budget_samples,
+            "time_s": words.seconds(what.budget_ms),
+        },
+        "reset": what.slo.reset.value,
+        "no_data": what.slo.no_data.value,
+        "loss": words.decimal(loss),
+        "tiers": [_tier(what, tier) for tier in what.tiers],
+    }
+
+
+def _tier(what: SloMeaning, meaning: TierMeaning) -> dict[str, Any]:
+    tier, outage, over_ms = meaning.tier, meaning.outage, meaning.resolves_within_ms
+    long, short = needed(tier, what.slo.objective, what.intervals_ms)
+    return {
+        "tier": tier.name,
+        "severity": tier.severity,
+        "long_s": words.seconds(tier.long_ms),
+        "short_s": words.seconds(tier.short_ms),
+        "factor": words.machine(tier.factor),
+        "min_bad": tier.min_bad,
+        "fires_above_error_ratio": words.machine(steady_ratio(tier, what.slo.objective)),
+        "failures_long": long,
+        "failures_short": short,
+        "binding_window": binding(tier, what.slo.objective, what.intervals_ms),
+        "bad_samples_until_it_fires": outage.samples if outage else None,
+        "smallest_outage_s": words.seconds(outage.lasting_ms) if outage else None,
+        "fires_within_s": words.seconds(outage.found_within_ms) if outage else None,
+        "resolves_within_s": None if over_ms is None else words.seconds(over_ms),
+        "false_alarms_per_month": meaning.false_alarms,
+        "short_window_too_short": meaning.blunt,
+    }
+
+
+def _lines(what: SloMeaning, loss: Fraction) -> Iterator[str]:
+    slo = what.slo
+    yield columns.clip(slo.id if slo.name == slo.id else f"{slo.name} ({slo.id})", CELLS)
+    yield "═" * CELLS
+    counted = "round" if slo.accounting.in_rounds else "sample"
+    yield from columns.wrap(
+        f"{words.objective(slo.objective)} of {counted}s over {words.window(slo.window)}: of "
+        f"{words.many(what.samples, counted)} {words.count(what.budget_samples)} may fail, or "
+        f"{words.allowed(what.budget_ms)} of {words.exactly(what.window_ms)} be down.",
+        CELLS,
+    )
+    if not what.tiers:
+        yield "It alerts nobody: its policy has no tiers."
+    for meaning in what.tiers:
+        yield ""
+        yield from _story(what, meaning, loss, counted)
+
+
+def _story(what: SloMeaning, meaning: TierMeaning, loss: Fraction, counted: str) -> Iterator[str]:
+    tier, outage = meaning.tier, meaning.outage
+    objective = what.slo.objective
+    long, short = needed(tier, objective, what.intervals_ms)
+    windows = f"{words.exactly(tier.long_ms)} and {words.exactly(tier.short_ms)}"
+    yield f"{tier.name}, a {tier.severity}: burns above {words.factor(tier.factor)} over {windows}"
+    yield "─" * CELLS
+    facts = [("Total outage", "never fires it")]
+    if outage is not None:
+        lasting, within = words.exactly(outage.lasting_ms), words.exactly(outage.found_within_ms)
+        said = f"fires with bad {counted} {outage.samples}, if it lasts {lasting}"
+        facts = [("Total outage", f"{said}; told within {within}")]
+    if meaning.resolves_within_ms is not None:
+        facts.append(("Over", f"resolves within {words.about(meaning.resolves_within_ms)}"))
+    ratio = steady_ratio(tier, objective)
+    if ratio is not None:
+        facts.append(("Steady errors", f"fires above {_share(ratio)} of {counted}s"))
+    which = binding(tier, objective, what.intervals_ms)
+    each = f"{words.count(long)} in the long, {words.count(short)} in the short"
+    facts.append(("Binding", f"the {which} window; failures needed: {each}"))
+    times = _times(meaning.false_alarms)
+    facts.append(("By chance", f"{times} in 30 days, at most, with {_share(loss)} lost"))
+    if meaning.blunt:
+        facts.append(("Beware", "its short window is less than two intervals: one sample decides"))
+    for name, said in facts:
+        yield from columns.wrap(said, CELLS, first=f"  {name:<15}", others=" " * 17)
+
+
+def _share(ratio: Fraction) -> str:
+    return words.objective(ratio)
+
+
+def _times(number: float) -> str:
+    if number < 0.001:
+        return "less than 0.001 times"
+    return f"{number:.3f} times" if number < 1 else f"{number:,.1f} times"
