@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from probes.curl.engine import Line
-from probes.curl.order import Answer, Order, TlsOrder
+from probes.curl.order import Answer, Order
 from probes.curl.reasons import verdict
 from probes.fields import Refused
 from probes.ids import random_hex
@@ -187,7 +187,7 @@ class Asking:
             proxy=request.proxy.render() if request.proxy else "",
             ip=request.ip,
             version=request.version,
-            tls=_tls(request, at_home=at_home),
+            tls=request.tls.at_home if at_home else request.tls.abroad,
             digest=(digest.username.render(), digest.password.reveal()) if digest else None,
             decompress=request.decompress,
             cookies=self.line.keeps or request.redirect_limit > 0,
@@ -231,21 +231,6 @@ class Asking:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _tls(request: Request, *, at_home: bool) -> TlsOrder:
-    known: dict[bool, TlsOrder] = request.tls.__dict__.setdefault("_orders", {})
-    if at_home not in known:
-        tls = request.tls
-        own = at_home and tls.certificate is not None and tls.key is not None
-        known[at_home] = TlsOrder(
-            ca=tls.ca.reveal().encode() if tls.ca else None,
-            certificate=tls.certificate.reveal().encode() if own and tls.certificate else None,
-            key=tls.key.reveal().encode() if own and tls.key else None,
-            verify=tls.verify,
-            min_version=tls.min_version,
-        )
-    return known[at_home]
 
 
 def header_values(lines: tuple[str, ...], name: str) -> list[str]:

@@ -10,9 +10,9 @@ from pydantic import ConfigDict
 from probes.ask import header_values
 from probes.curl.engine import Line
 from probes.curl.order import Answer
+from probes.decode import json_of, text_of
 from probes.expressions import CssSelector, JsonPath, Pattern, TooMuchWork
 from probes.fields import Refused
-from probes.judge import json_of, text_of
 
 CAPTURE_LIMIT = 16_384
 SOURCES = ("header", "cookie", "json", "regex", "css")

@@ -13,8 +13,9 @@ from pydantic import AfterValidator, Field
 
 from probes.captured import CAPTURE_LIMIT, Captured, find
 from probes.curl.engine import Engine, Line, engine_of
+from probes.decode import Undecodable
+from probes.failure import Failure
 from probes.fields import Duration, Refused
-from probes.judge import Failure, Undecodable
 from probes.prepare import disguises, prepared
 from probes.request import Request, captures_used
 from probes.result import Outcome, Result, StepResult

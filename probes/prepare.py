@@ -14,7 +14,8 @@ import idna
 
 from probes.curl.order import Order
 from probes.fields import Capture, Refused, Secret, Template
-from probes.request import Part, Request, Value, sendable, templates
+from probes.request import Request, sendable, templates
+from probes.settings import Part, Value
 from probes.url import check_url, telling, to_send
 from probes.watch import Mask
 

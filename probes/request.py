@@ -7,50 +7,27 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidationInfo,
-    WithJsonSchema,
-)
+from pydantic import ConfigDict
 
 from probes.expect import Expect
-from probes.expect_json import parse_json
-from probes.fields import (
-    Capture,
-    JsonValue,
-    Refused,
-    Secret,
-    SecretText,
-    Size,
-    Template,
-    Text,
-    parse_template,
+from probes.fields import Capture, Refused, Template, Text
+from probes.settings import (
+    Auth,
+    Family,
+    JsonTemplate,
+    Limits,
+    Part,
+    Redirects,
+    Tls,
+    Value,
+    Version,
+    exactly_one,
 )
 from probes.url import check_url
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-MEBIBYTE = 1024**2
 DEFAULT_REDIRECTS = 10
-
-
-def _exactly_one(names: tuple[str, ...]) -> list[JsonValue]:
-    return [{"required": [name]} for name in names]
-
-
-def _plain(value: object, info: ValidationInfo) -> Template:
-    """Text, or a whole number that is sent as it is written."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Template((str(value),))
-    return parse_template(value, info)
-
-
-Value = Annotated[Template, PlainValidator(_plain), WithJsonSchema({"type": ["string", "integer"]})]
-"""A `Template`, written as text or as a whole number."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -60,154 +37,6 @@ _NOT_YOURS = frozenset({"content-length", "transfer-encoding", "connection", "up
 def sendable(value: str) -> bool:
     """Whether *value* can stand in a header: a line break in it would begin another header."""
     return _CONTROL.search(value) is None
-
-
-JsonTemplate = Annotated[Any, PlainValidator(parse_json), WithJsonSchema({})]
-"""Anything that JSON can say, its texts being `Template`."""
-
-
-def _pem(value: object, info: ValidationInfo) -> Secret:
-    template = parse_template(value, info)
-    if template.captures:
-        raise Refused("a certificate cannot be captured", mend="write ${file:/path/to/it.pem}")
-    text = template.render()
-    if "-----BEGIN " not in text and text != "***":
-        raise Refused("this is not PEM", mend="write ${file:/path/to/it.pem}")
-    return Secret(text)
-
-
-Pem = Annotated[Secret, PlainValidator(_pem), WithJsonSchema({"type": "string", "writeOnly": True})]
-"""Certificates or a key in PEM, usually ``${file:…}``."""
-
-
-def _version(value: object) -> object:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-Version = Annotated[
-    Literal["auto", "1.1", "2", "3"],
-    BeforeValidator(_version),
-    WithJsonSchema({"enum": ["auto", "1.1", 1.1, "2", 2, "3", 3]}),
-]
-TlsVersion = Annotated[
-    Literal["1.0", "1.1", "1.2", "1.3"],
-    BeforeValidator(_version),
-    WithJsonSchema({"enum": ["1.0", 1.0, "1.1", 1.1, "1.2", 1.2, "1.3", 1.3]}),
-]
-Family = Annotated[
-    Literal["any", "4", "6"],
-    BeforeValidator(_version),
-    WithJsonSchema({"enum": ["any", "4", 4, "6", 6]}),
-]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Login:
-    """
-    A user name and a password.
-
-    Attributes:
-        username: The name.
-        password: The password.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    username: Text
-    password: SecretText
-
-
-@dataclass(frozen=True, kw_only=True)
-class Auth:
-    """
-    How to say who we are: one of the three; never sent to another origin.
-
-    Attributes:
-        basic: By name and password, sent as they are.
-        bearer: By a token.
-        digest: By name and a password that is proved and not sent.
-    """
-
-    __pydantic_config__ = ConfigDict(
-        extra="forbid", json_schema_extra={"oneOf": _exactly_one(("basic", "bearer", "digest"))}
-    )
-
-    basic: Login | None = None
-    bearer: Text | None = None
-    digest: Login | None = None
-
-    def __post_init__(self) -> None:
-        if sum(way is not None for way in (self.basic, self.bearer, self.digest)) != 1:
-            raise Refused("auth is one way of logging in", mend="write basic, bearer or digest")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tls:
-    """
-    Attributes:
-        ca: Certificates to trust instead of the machine's.
-        certificate: The client's own certificate, with its chain.
-        key: The key of *certificate*.
-        verify: Whether a certificate that cannot be verified is a failure.
-        server_name: Asked for and verified instead of the URL's host.
-        min_version: Oldest version of TLS to accept; libcurl's default is 1.2.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    ca: Pem | None = None
-    certificate: Pem | None = None
-    key: Pem | None = None
-    verify: bool = True
-    server_name: str | None = None
-    min_version: TlsVersion | None = None
-
-    def __post_init__(self) -> None:
-        if (self.certificate is None) != (self.key is None):
-            raise Refused("a client certificate and its key go together", mend="write both")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Redirects:
-    """
-    Attributes:
-        follow: How many to follow; ``true`` is 10, ``false`` none.  Left out,
-            they are followed unless ``expect.status`` names a 3xx.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    follow: bool | Annotated[int, Field(ge=0, le=50)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """
-    Attributes:
-        body: Most bytes of an answer, counted after decompression.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    body: Size = MEBIBYTE
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """
-    One part of a multipart body that is more than a value.
-
-    Attributes:
-        content: What it holds.
-        filename: The name of a file that it stands for.
-        type: Its media type.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    content: Text
-    filename: str | None = None
-    type: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +77,7 @@ class Request:
     __pydantic_config__ = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "oneOf": _exactly_one(METHODS),
+            "oneOf": exactly_one(METHODS),
             "not": {
                 "anyOf": [
                     {"required": [one, other]}

@@ -10,8 +10,9 @@ from typing import TypeVar
 from probes.ask import Asked, Asking
 from probes.curl.engine import Engine, EngineStopped, Line
 from probes.curl.order import Answer
+from probes.failure import Failure
 from probes.fields import Refused
-from probes.judge import Failure, judge
+from probes.judge import judge
 from probes.prepare import Prepared, prepared
 from probes.request import Request
 from probes.result import Evidence, Facts, Outcome, Phases
