@@ -106,7 +106,7 @@ def replay(policy: Policy, history: History, from_ms: int, to_ms: int) -> Replay
         to_ms: No minute after this one is decided.
     """
     first_ms = -(-from_ms // MINUTE_MS) * MINUTE_MS
-    longest_ms = max((tier.short_ms for tier in policy.tiers), default=0)
+    longest_ms = max((tier.looks_back_ms for tier in policy.tiers), default=0)
     most = max(history(first_ms - longest_ms, to_ms).failed, 1)
     failures = history.failures(first_ms - longest_ms, to_ms, most)
     alerts: list[tuple[int, int, Alert]] = []
@@ -124,8 +124,7 @@ class _OneTier:
     One tier on its way through history.
 
     Args:
-        failures: When samples failed, in order, as far back as the short window of the first
-            minute reaches.
+        failures: When samples failed, in order, as far back as the first minute looks.
 
     Attributes:
         alerts: What it did so far.
@@ -214,9 +213,9 @@ class _OneTier:
         """
         Decide while it fires; the minute that comes next, and its state before that.
 
-        Without further failures, evidence that an incident is over only grows as long as the
-        beginning of the incident is in sight.  So where it is not over at the end of such a
-        stretch, it was not over within it.
+        As long as no failure arrives, and none gets out of sight, evidence that an incident is
+        over only grows: the end has more and more samples, what came before it has fewer.  So
+        where it is not over at the end of such a stretch, it was not over within it.
         """
         while at_ms <= to_ms:
             silent_ms = self._silent_until(at_ms, to_ms)
@@ -258,10 +257,16 @@ class _OneTier:
         began_ms = state.since_ms if state.began_ms is None else state.began_ms
         if self._policy.reset is not Reset.EVIDENCE or began_ms is None:
             return at_ms
-        _, next_ms = self._arrivals(at_ms)
         tier = self._tier
+        arrived, next_ms = self._arrivals(at_ms)
+        oldest = bisect_right(self._failures, max(at_ms - tier.looks_back_ms, began_ms - 1))
+        if oldest >= arrived:
+            return at_ms
         last_ms = min(
-            at_ms + tier.short_ms // 2, next_ms - 1, to_ms, began_ms - 1 + tier.looks_back_ms
+            at_ms + tier.short_ms // 2,
+            next_ms - 1,
+            self._failures[oldest] + tier.looks_back_ms - 1,
+            to_ms,
         )
         last_ms = last_ms // MINUTE_MS * MINUTE_MS
         # Without a valid sample in its short window it would be held, or resolved, without data.
