@@ -85,7 +85,7 @@ def with_policy(
     )
     target = _Target(
         window_ms=slo.window.nominal_length_ms,
-        intervals_ms=tuple(probes[name].every // MS for name in slo.probes),
+        intervals_ms=_intervals_ms([probes[name] for name in slo.probes], slo.accounting.combine),
         min_bad=alerting.min_bad or written.MIN_BAD,
         reset=alerting.reset or Reset.EVIDENCE,
     )
@@ -105,7 +105,8 @@ def _slo(
     top: Top,
 ) -> Slo:
     window = _window(read.window)
-    intervals_ms = tuple(probe.every // MS for probe in watched)
+    combine = read.accounting.combine or top.accounting.combine or Combine.POOL
+    intervals_ms = _intervals_ms(watched, combine)
     if window.nominal_length_ms < min(intervals_ms):
         reader.report(
             (*path, "window"),
@@ -114,10 +115,8 @@ def _slo(
             "write a longer window, such as 30d",
         )
     bad_if = read.accounting.bad_if or top.accounting.bad_if
-    combine = read.accounting.combine or top.accounting.combine or Combine.POOL
     if combine is Combine.ALL:
         _check_one_interval(reader, path, read, watched)
-        intervals_ms = (max(intervals_ms),)
     target = _Target(
         window_ms=window.nominal_length_ms,
         intervals_ms=intervals_ms,
@@ -142,6 +141,12 @@ def _slo(
         no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
         reset=target.reset,
     )
+
+
+def _intervals_ms(watched: Sequence[Probe], combine: Combine) -> tuple[int, ...]:
+    """Of each of the series that are counted; probes that come together in rounds are one."""
+    each = tuple(probe.every // MS for probe in watched)
+    return (max(each),) if combine is Combine.ALL else each
 
 
 def _check_one_interval(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from slo.policy import NoData, Reset, Tier
+from slo.window import Rolling
 from synthetics import words
 from synthetics.config.model import Availability, Combine, Latency, Probe, Retries, Sli, Slo
 from synthetics.reports.model import MonthReport
@@ -20,12 +21,34 @@ class Rule:
     slos: tuple[str, ...] = ()
 
 
-def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, str], ...]:
-    """The rules of design §5 as they were applied to *slo*, numbered."""
-    said = {
-        "R1": f"The month is the calendar month in {zone}, at its true length. A sample "
+Rules = tuple[tuple[str, str], ...]
+"""Numbers and sentences."""
+
+
+def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> Rules:
+    """The rules of design §5 as they were applied to *slo* for a month in *zone*, numbered."""
+    month = (
+        f"The month is the calendar month in {zone}, at its true length. A sample "
         "belongs where its scheduled time falls: at or after the start, before the end. From "
-        f"day to day it is judged over {words.window(slo.window)}.",
+        f"day to day it is judged over {words.window(slo.window)}."
+    )
+    return _rules(slo, probes, bounds=month, period="month")
+
+
+def rules_of_now(slo: Slo, probes: Mapping[str, Probe]) -> Rules:
+    """The same rules as they are applied to *slo* at any instant."""
+    rolling = isinstance(slo.window, Rolling)
+    reaches = "after its beginning, up to now" if rolling else "at or after the start, up to now"
+    window = (
+        f"It is judged over {words.window(slo.window)}. A sample belongs where its scheduled time "
+        f"falls: {reaches}."
+    )
+    return _rules(slo, probes, bounds=window, period="window" if rolling else "period")
+
+
+def _rules(slo: Slo, probes: Mapping[str, Probe], *, bounds: str, period: str) -> Rules:
+    said = {
+        "R1": bounds,
         "R2": "Maintenance and corrections leave good and bad alike; their bounds are cut "
         "outward to whole minutes. Probing goes on inside them; no result is rewritten.",
         "R3": "A sample that arrives twice is one sample, the last one wins, and the order of "
@@ -34,8 +57,8 @@ def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> tuple[tuple[str, 
         "was nothing to count it is unknown, which is neither 0% nor 100%.",
         "R5": "Burn rate is the share of bad events ÷ the share that the objective allows, "
         "1 − objective. Where it allows none, one bad event is infinitely fast.",
-        "R6": "Budget used is the burn rate over the month; of a month in progress, times the "
-        "part of it that has passed. What remains is 1 − used, and can go below 0.",
+        "R6": f"Budget used is the burn rate over the {period}{_in_progress(period)}. What remains "
+        "is 1 − used, and can go below 0.",
         "R7": "An incident opens when both windows of a tier burn faster than its factor: "
         f"{_tiers(slo.tiers)}. {_reset(slo.reset)} With nothing to count in a window, the tier "
         f"{'keeps its state' if slo.no_data is NoData.HOLD else 'resolves'}.",
@@ -62,11 +85,15 @@ def _reset(reset: Reset) -> str:
 
 def gathered(report: MonthReport) -> list[Rule]:
     """Every rule of every SLO of *report* once, with the SLOs' names where they differ."""
+    return once((slo.id, slo.rules) for service in report.services for slo in service.slos)
+
+
+def once(of_slos: Iterable[tuple[str, Rules]]) -> list[Rule]:
+    """Every rule once, with the names of the SLOs where they differ."""
     who: dict[str, dict[str, list[str]]] = {}
-    for service in report.services:
-        for slo in service.slos:
-            for number, text in slo.rules:
-                who.setdefault(number, {}).setdefault(text, []).append(slo.id)
+    for slo, numbered in of_slos:
+        for number, text in numbered:
+            who.setdefault(number, {}).setdefault(text, []).append(slo)
     return [
         Rule(number, text, tuple(slos) if len(texts) > 1 else ())
         for number, texts in who.items()
@@ -82,6 +109,13 @@ def sli(what: Sli) -> str:
         case Latency(bound_us=us, inclusive=inclusive):
             least = "at most" if inclusive else "under"
             return f"answered in {least} {words.bound(us)}"
+
+
+def _in_progress(period: str) -> str:
+    """A window that moves on is never in progress."""
+    if period == "window":
+        return ""
+    return f"; of a {period} in progress, times the part of it that has passed"
 
 
 def _good(what: Sli) -> str:

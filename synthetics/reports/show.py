@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from slo.budget import Rate
 from slo.policy import Decision
-from slo.window import Rolling
+from slo.window import PARTS_OF_YEARS, Rolling
 from synthetics import words
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Slo
@@ -58,6 +58,8 @@ def _window(slo: Slo, standing: Standing) -> dict[str, Any]:
     }
     if not isinstance(window, Rolling):
         said |= {"unit": window.unit, "timezone": window.timezone.key}
+    if not isinstance(window, Rolling) and window.unit in PARTS_OF_YEARS:
+        said["starts"] = words.MONTHS[window.starts - 1].lower()
     return said
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from synthetics import __version__, words
+from synthetics.reports import rules
 from synthetics.schedule.phase import due_after_ms
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Incident
@@ -39,6 +40,13 @@ def as_json(overview: Overview) -> dict[str, Any]:
             for service in overview.config.services.values()
         ],
         "slos": [slo_as_json(one) for one in overview.slos],
+        "accounting": [
+            {"rule": rule.number, "text": rule.text, "slos": list(rule.slos)}
+            for rule in rules.once(
+                (one.slo.id, rules.rules_of_now(one.slo, overview.config.probes))
+                for one in overview.slos
+            )
+        ],
         "probes": _probes(overview),
         "incidents": [_incident(one) for one in overview.pages.incidents],
         "deliveries_owed": [_owed(one) for one in overview.pages.owed],

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from probes.result import Outcome
+from slo.policy import Reset
+from slo.window import Calendar
 from synthetics.accounting.rounds import Reach
-from synthetics.config.model import Accounting, Combine
+from synthetics.config.model import Accounting, Combine, Slo
 from synthetics.reports import formats
-from synthetics.reports.rules import rules
+from synthetics.reports.rules import rules, rules_of_now
 from synthetics.store import Store, exclusions
 from synthetics.store.exclusions import Kind
 from tests.reports.support import (
@@ -149,3 +151,46 @@ def test_the_rule_says_how_probes_and_locations_come_together(
     slo = a_slo("checkout", accounting=accounting)
 
     assert dict(rules(slo, {"checkout": a_probe("checkout")}, "UTC"))["R12"] == said
+
+
+@pytest.mark.parametrize(
+    ("slo", "number", "said"),
+    [
+        pytest.param(
+            a_slo("checkout"),
+            "R1",
+            "It is judged over 30d. A sample belongs",
+            id="rolling",
+        ),
+        pytest.param(
+            a_slo("checkout", window=Calendar("fiscal-year", TOKYO, 4)),
+            "R1",
+            "It is judged over a fiscal year from April in Asia/Tokyo.",
+            id="a fiscal year",
+        ),
+        pytest.param(
+            a_slo("checkout", window=Calendar("week", TOKYO)),
+            "R6",
+            "Budget used is the burn rate over the period; of a period in progress, times the part "
+            "of it that has passed.",
+            id="the budget of a period in progress",
+        ),
+        pytest.param(
+            a_slo("checkout"),
+            "R6",
+            "burn rate over the window. What remains",
+            id="its budget",
+        ),
+        pytest.param(
+            a_slo("checkout"), "R7", "A page also takes failures that chance", id="by evidence"
+        ),
+        pytest.param(
+            replace(a_slo("checkout"), reset=Reset.WINDOW),
+            "R7",
+            "It closes when they do not.",
+            id="by the windows",
+        ),
+    ],
+)
+def test_the_rules_of_now_say_what_is_in_force(slo: Slo, number: str, said: str) -> None:
+    assert said in dict(rules_of_now(slo, {"checkout": a_probe("checkout")}))[number]

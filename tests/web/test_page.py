@@ -217,3 +217,12 @@ def test_latency(seconds: float, said: str) -> None:
 def test_every_probe_has_a_rank() -> None:
     """The worst first; one that was never asked stands between what fails and what is well."""
     assert sorted(page._RANK, key=page._RANK.__getitem__) == ["bad", "void", None, "good"]
+
+
+async def test_programs_read_by_which_rules_it_was_counted(rig: Rig) -> None:
+    async with rig.client.get("/api/v1/status") as answer:
+        told = await answer.json()
+
+    said = {rule["rule"]: rule["text"] for rule in told["accounting"]}
+    assert list(said) == [f"R{number}" for number in range(1, 13)]
+    assert "It is judged over" in said["R1"]
