@@ -13,7 +13,9 @@ from synthetics.cli.lazy import LazyGroup
     table={
         "backtest": "Replay stored results through an alert policy, or two.",
         "explain": "Say what the alert policy of an SLO means, in numbers.",
+        "rules": "Print the alert policies of all SLOs as rules for Prometheus.",
         "show": "Print where an SLO stands, now or at any instant.",
+        "simulate": "Put made-up outages and noise to an alert policy, or two.",
     },
 )
 def command() -> None:

@@ -11,8 +11,12 @@ from synthetics.cli.common import loaded, refuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from slo.replay import Policy
     from synthetics.config.model import Config, Slo
     from synthetics.store.reader import Reader
+
+CONFIGURED = "configured"
+"""Instead of a file: the SLO's own policy."""
 
 
 def found(config: Path, name: str) -> tuple[Config, Slo]:
@@ -38,3 +42,17 @@ def reading(db: Path) -> Iterator[Reader]:
             yield reader
     except StoreError as error:
         refuse(str(error))
+
+
+def policy_named(name: str, config: Config, slo: Slo) -> Policy:
+    """The policy in the file *name*, or the configured one; exit 2 with mistakes and places."""
+    from synthetics.accounting.past import policy_of
+    from synthetics.config.policy import load_policy
+    from synthetics.config.problems import ConfigError, render
+
+    if name == CONFIGURED:
+        return policy_of(slo)
+    try:
+        return policy_of(load_policy(Path(name), config, slo))
+    except ConfigError as error:
+        refuse(render(error.problems, therefore="nothing was replayed"))

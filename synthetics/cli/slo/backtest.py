@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from synthetics.cli.common import config_option, db_option, format_option, moment, refuse
-from synthetics.cli.slo.asked import found, reading
-
-if TYPE_CHECKING:
-    from slo.replay import Policy
-    from synthetics.config.model import Config, Slo
-
-CONFIGURED = "configured"
+from synthetics.cli.common import config_option, db_option, format_option, moment
+from synthetics.cli.slo.asked import CONFIGURED, found, policy_named, reading
 
 
 @click.command
@@ -62,21 +55,7 @@ def command(
     if len(policies) > 2:
         raise click.UsageError("two policies stand side by side, not more")
     known, slo = found(config, name)
-    wanted = [(policy, _policy(known, slo, policy)) for policy in policies or (CONFIGURED,)]
+    wanted = [(policy, policy_named(policy, known, slo)) for policy in policies or (CONFIGURED,)]
     with reading(db) as reader:
         past = Past(known, slo, reader, to_ms)
     click.echo(render(backtest(past, wanted, from_ms, to_ms), shape), nl=False)
-
-
-def _policy(config: Config, slo: Slo, name: str) -> Policy:
-    """The policy in the file *name*; exit 2 with its mistakes and their places."""
-    from synthetics.accounting.past import policy_of
-    from synthetics.config.policy import load_policy
-    from synthetics.config.problems import ConfigError, render
-
-    if name == CONFIGURED:
-        return policy_of(slo)
-    try:
-        return policy_of(load_policy(Path(name), config, slo))
-    except ConfigError as error:
-        refuse(render(error.problems, therefore="nothing was replayed"))
