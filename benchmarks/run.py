@@ -38,6 +38,7 @@ def main() -> None:
         ("fleet.py", "--minutes", "10" if full else "2"),
         ("decide.py",),
         ("report_month.py",) if full else ("report_month.py", "--probes", "20"),
+        ("slo_commands.py",) if full else ("slo_commands.py", "--days", "90", "--goes", "1"),
         ("load_config.py",),
         ("store.py",) if full else ("store.py", "--probes", "20", "--days", "5"),
     ):
