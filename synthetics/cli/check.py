@@ -90,7 +90,7 @@ def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
     name = f"  {slo.name}" if slo.name != slo.id else ""
     yield f"{click.style(slo.id, bold=True)}{name}"
     window = _window(what)
-    counted = "round" if slo.accounting.in_rounds else "sample"
+    counted = slo.accounting.event
     yield from _wrapped(
         f"{words.objective(slo.objective)} of {counted}s {_good(what)}, over {window}",
         "  promise  ",

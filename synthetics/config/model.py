@@ -127,6 +127,11 @@ class Accounting:
         """Whether rounds are counted, and not samples."""
         return self.combine is Combine.ALL or self.bad_if is not None
 
+    @property
+    def event(self) -> str:
+        """What one event is called."""
+        return "round" if self.in_rounds else "sample"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slo:

@@ -162,6 +162,7 @@ def _slo_report(
         period=period,
         counted_to_ms=counted_to_ms,
         tally=tally,
+        event=slo.accounting.event,
         reach=ledger.reach(slo.id, period.from_ms - 1, min(period.to_ms - 1, asked.as_of_ms)),
         budget=budget(
             tally.counts,

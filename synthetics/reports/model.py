@@ -220,6 +220,7 @@ class SloReport:
         period: The whole month in the SLO's own time zone, or else the report's.
         counted_to_ms: Where counting ended: the period's end, or the report's instant if earlier.
         tally: The month, or as much of it as has passed.
+        event: What one event is called: ``sample`` or ``round``.
         reach: How several locations saw it; ``None`` if there was only one.
         budget: The error budget, R6.
         days: One a day of the month.
@@ -236,6 +237,7 @@ class SloReport:
     period: Period
     counted_to_ms: int
     tally: Tally
+    event: str
     reach: Reach | None
     budget: Budget
     days: tuple[Day, ...]

@@ -86,13 +86,16 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
     at = words.moment(standing.at_ms, UTC)
     yield from _field("At", at)
     yield from _field(
-        "Promise", f"{words.objective(slo.objective)} of samples, over {words.window(slo.window)}"
+        "Promise",
+        f"{words.objective(slo.objective)} of {slo.accounting.event}s, "
+        f"over {words.window(slo.window)}",
     )
     yield from _field("Window", words.span(bounds.from_ms, bounds.to_ms, UTC))
-    failed = f"{words.count(counts.failed)} of {words.many(counts.valid, 'sample')} failed"
+    valid = words.many(counts.valid, slo.accounting.event)
+    failed = f"{words.count(counts.failed)} of {valid} failed"
     aside = [
         f"{words.count(number)} {what}"
-        for number, what in ((counts.void, "void"), (counts.excluded, "in maintenance"))
+        for number, what in ((counts.void, "void"), (counts.excluded, "not counted"))
         if number
     ]
     yield from _field(

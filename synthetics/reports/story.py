@@ -115,7 +115,7 @@ def result(slo: SloReport) -> str:
 def promise(slo: SloReport) -> str:
     """``99% of samples of shop-home answered in under 500ms``."""
     whose = ", ".join(slo.probes)
-    return f"{words.objective(slo.objective)} of samples of {whose} {rules.sli(slo.sli)}"
+    return f"{words.objective(slo.objective)} of {slo.event}s of {whose} {rules.sli(slo.sli)}"
 
 
 def by_events(slo: SloReport) -> str:

@@ -194,3 +194,13 @@ def test_the_rule_says_how_probes_and_locations_come_together(
 )
 def test_the_rules_of_now_say_what_is_in_force(slo: Slo, number: str, said: str) -> None:
     assert said in dict(rules_of_now(slo, {"checkout": a_probe("checkout")}))[number]
+
+
+def test_rounds_are_called_so(database: Path) -> None:
+    """The other location was bad for six of 1,440 rounds, which alone is not enough."""
+    config = a_config(a_slo("checkout", accounting=Accounting(bad_if=2)))
+
+    found = report_of(config, database)
+
+    assert "99.9% of rounds of checkout good" in formats.render(found, "text")
+    assert found.services[0].slos[0].tally.counts.failed == 0
