@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from synthetics.service.minutes import minutes
 from synthetics.store import Reader, Store, StoreError
 from synthetics.store.bare import Bare
 from synthetics.store.exclusions import Exclusion
+from synthetics.web.binding import bind
 from synthetics.web.board import Board, Phase
 from synthetics.web.desk import Desk
 from synthetics.web.results import Hatch
@@ -181,12 +183,13 @@ class Service:
         """
         clock, config, board = self._clock, self._config, self._board
         began = clock.monotonic()
+        sockets = self._bind(stack)  # before a refused port could leave a new database behind
         store = await Store.open(self._settings.database, clock=clock)
         stack.push_async_callback(store.close)
         reader, pages_reader = Reader.open(store.path), Reader.open(store.path)
         stack.callback(reader.close)
         stack.callback(pages_reader.close)
-        server = await self._serve(stack)
+        server = await self._serve(stack, sockets)
 
         ledger = Ledger(config)
         await asyncio.to_thread(ledger.load, reader, clock.now_ms())
@@ -250,15 +253,20 @@ class Service:
         logger.info("ready", extra={"action": "ready", "took_s": took_s, **_sizes(config)})
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
-    async def _serve(self, stack: AsyncExitStack) -> Server:
-        host, port = self._settings.host, self._settings.port
+    def _bind(self, stack: AsyncExitStack) -> list[socket.socket]:
         try:
-            server = await Server.start(self._site, host=host, port=port)
+            sockets = bind(self._settings.host, self._settings.port)
         except OSError as error:
-            raise StartError(
-                f"{host} port {port} cannot be listened on: {error.strerror or error}\n"
-                f"  to mend: name another with --host and --port, or stop what listens there"
-            ) from error
+            raise self._not_there(error) from error
+        for each in sockets:
+            stack.callback(each.close)
+        return sockets
+
+    async def _serve(self, stack: AsyncExitStack, sockets: list[socket.socket]) -> Server:
+        try:
+            server = await Server.start(self._site, host=self._settings.host, sockets=sockets)
+        except OSError as error:
+            raise self._not_there(error) from error
         stack.push_async_callback(server.stop)
         logger.info(
             "listening",
@@ -270,6 +278,13 @@ class Service:
             },
         )
         return server
+
+    def _not_there(self, error: OSError) -> StartError:
+        return StartError(
+            f"{self._settings.host} port {self._settings.port} cannot be listened on: "
+            f"{error.strerror or error}\n"
+            f"  to mend: name another with --host and --port, or stop what listens there"
+        )
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()

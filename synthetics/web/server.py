@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -205,17 +206,18 @@ class Server:
         self.port = port
 
     @classmethod
-    async def start(cls, site: Site, *, host: str, port: int) -> Server:
+    async def start(cls, site: Site, *, host: str, sockets: Sequence[socket.socket]) -> Server:
         """
-        Listen on *host* and *port*.
+        Listen on *sockets*, which `synthetics.web.binding.bind` took for *host*.
 
         Raises:
-            OSError: Somebody else does, or there is no such address.
+            OSError: Somebody else listens there since.
         """
         runner = web.AppRunner(site.application(host), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            for each in sockets:
+                await web.SockSite(runner, each).start()
         except BaseException:
             await runner.cleanup()
             raise

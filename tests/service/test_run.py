@@ -167,6 +167,15 @@ async def test_a_port_that_is_taken_is_said(place: Place) -> None:
     assert code == 2
     assert f"127.0.0.1 port {port} cannot be listened on" in err
     assert "Traceback" not in err
+    assert not list(place.folder.glob("synthetics.db*")), "a refusal makes no database"
+
+
+async def test_a_host_that_is_not_there_is_said(place: Place) -> None:
+    code, _, err = await place.said("run", "--host", "192.0.2.1")
+
+    assert code == 2
+    assert "192.0.2.1 port 9380 cannot be listened on" in err
+    assert not list(place.folder.glob("synthetics.db*"))
 
 
 async def test_a_bad_file_starts_nothing(place: Place) -> None:
