@@ -1,5 +1,5 @@
 """
-How often the two ways to judge a tier page, and how soon: the table of decision 0011.
+How often the two ways to judge a tier page, and how soon: the table of decision 0009.
 
     python benchmarks/policy_table.py [--seeds 200]
 

@@ -147,12 +147,12 @@ async def test_recovery_owes_a_resolve_with_the_same_key_and_closes_the_incident
     [trigger] = await desk.told()
     await _delivered(desk)
 
-    await desk.minutes(13, bad=False)
+    await desk.minutes(16, bad=False)
 
     _, resolve = await desk.told()
     assert (resolve.event, resolve.dedup_key) == ("resolve", trigger.dedup_key)
     message = Message.from_json(resolve.message)
-    assert message.summary.startswith("Resolved after 9m: 本店: checkout fails")
+    assert message.summary.startswith("Resolved after 10m: 本店: checkout fails")
     assert message.resolution == "over"
     [incident] = await desk.incidents()
     assert incident.closed_ms == resolve.owed_ms
@@ -163,7 +163,7 @@ async def test_a_trigger_that_was_never_sent_is_superseded_and_its_resolve_not_o
     desk: Desk,
 ) -> None:
     await desk.minutes(3, bad=True)
-    await desk.minutes(13, bad=False)
+    await desk.minutes(16, bad=False)
 
     assert await desk.events() == [("trigger", "superseded")]
 
@@ -176,7 +176,7 @@ async def test_a_trigger_that_may_have_arrived_is_not_repeated_but_its_end_is_to
     [trigger] = await desk.told()
     await _claimed(desk)
 
-    await desk.minutes(13, bad=False)
+    await desk.minutes(16, bad=False)
 
     assert await desk.events() == [("trigger", "superseded"), ("resolve", "owed")]
     assert (await desk.told())[1].dedup_key == trigger.dedup_key
@@ -205,11 +205,11 @@ async def test_an_slo_that_fails_later_joins_without_a_second_page(tmp_path: Pat
         await desk.minutes(3, bad=True, probes=["checkout", "home"])
         assert len(await desk.firing()) == 2
 
-        await desk.minutes(13, bad=False, probes=["checkout"])
+        await desk.minutes(16, bad=False, probes=["checkout"])
 
         assert await desk.events() == [("trigger", "delivered")], "home has not recovered"
 
-        await desk.minutes(13, bad=False)
+        await desk.minutes(16, bad=False)
 
         assert await desk.events() == [("trigger", "delivered"), ("resolve", "owed")]
         assert len(await desk.incidents()) == 1
@@ -251,7 +251,7 @@ async def test_who_was_told_only_of_the_page_hears_its_end_while_the_ticket_goes
         await desk.minutes(3, bad=True)
         await _delivered(desk)
 
-        await desk.minutes(13, bad=False)
+        await desk.minutes(16, bad=False)
 
         assert await desk.events("oncall") == [("trigger", "delivered"), ("resolve", "owed")]
         assert await desk.events("team") == [("trigger", "delivered")]
@@ -297,6 +297,34 @@ async def test_an_alert_that_fires_when_maintenance_begins_goes_on_afterwards(
         assert len(await desk.firing()) == 1
 
 
+async def test_after_a_restart_and_a_long_gap_an_outage_is_the_same_page(desk: Desk) -> None:
+    """The first bad sample after the gap is alone in both windows, which R7 takes for an end."""
+    await desk.minutes(5, bad=True)
+    before = desk.judge.states("checkout")["fast"]
+    await desk.restart()
+
+    assert desk.judge.states("checkout")["fast"] == before
+    assert before.began_ms == NOON_MS + MINUTE_MS
+
+    desk.clock.advance(8 * 3600)
+    await desk.judge.on_minute(desk.clock.now_ms())
+    await desk.minutes(3, bad=True)
+
+    assert await desk.events() == [("trigger", "owed")]
+    assert len(await desk.firing()) == 1
+
+
+async def test_what_was_told_is_no_evidence_for_another_page(desk: Desk) -> None:
+    """One lost sample soon after an outage burns as fast as the outage did, by the windows."""
+    await desk.minutes(3, bad=True)
+    await desk.minutes(16, bad=False)
+    await desk.restart()
+    await desk.minutes(1, bad=True)
+
+    assert len(await desk.incidents()) == 1
+    assert await desk.firing() == []
+
+
 async def test_a_restart_goes_on_firing_without_a_second_page(desk: Desk) -> None:
     await desk.minutes(3, bad=True)
     await desk.restart()
@@ -307,7 +335,7 @@ async def test_a_restart_goes_on_firing_without_a_second_page(desk: Desk) -> Non
     assert await desk.events() == [("trigger", "owed")]
 
     await _delivered(desk)
-    await desk.minutes(13, bad=False)
+    await desk.minutes(16, bad=False)
     assert await desk.events() == [("trigger", "delivered"), ("resolve", "owed")]
 
 

@@ -39,7 +39,7 @@ async def test_an_outage_and_its_end_reach_every_receiver(
 ) -> None:
     await desk.minutes(2, bad=True)
     await phone.heard(2)
-    await desk.minutes(13, bad=False)
+    await desk.minutes(16, bad=False)
     await phone.heard(4)
 
     assert told(phone) == ["triggered", "triggered", "resolved", "resolved"]
@@ -54,7 +54,7 @@ async def test_a_receiver_that_was_down_for_the_whole_outage_hears_nothing_of_it
         await desk.minutes(3, bad=True)
         if outage == 0:
             await _tried(desk)
-        await desk.minutes(13, bad=False)
+        await desk.minutes(16, bad=False)
     assert await desk.events() == [("trigger", "superseded")] * 4
 
     await phone.plug_in()
@@ -77,7 +77,7 @@ async def test_a_receiver_that_comes_back_in_the_middle_is_told_once(
     courier.wake()
     await phone.heard(2)
     await desk.minutes(2, bad=True)
-    await desk.minutes(13, bad=False)
+    await desk.minutes(16, bad=False)
     await phone.heard(4)
 
     assert told(phone) == ["triggered", "triggered", "resolved", "resolved"]
