@@ -97,8 +97,8 @@ def resolves_within_ms(
     """
     How long after a total outage *tier* resolves, at the latest; ``None`` if none fires it.
 
-    The outage is as long as it takes to fill the long window, or the smallest that fires
-    it where that takes longer to resolve.
+    By its windows, what fills the short one takes longest to leave it; by evidence, the
+    smallest outage says least of what it was.
     """
     smallest = smallest_outage(tier, interval_ms, objective, reset)
     if smallest is None:

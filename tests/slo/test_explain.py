@@ -16,6 +16,7 @@ from slo.explain import (
     Outage,
     false_alarms_per_month,
     never_fires,
+    resolves_within_ms,
     short_window_too_short,
     smallest_outage,
 )
@@ -203,3 +204,38 @@ def test_one_lost_sample_in_a_thousand_and_what_a_confirmation_is_worth() -> Non
     assert 2 < alone < 3
     assert false_alarms_per_month(FAST, MINUTE, THREE_NINES) < 0.1
     assert confirmed < alone / 100_000
+
+
+@pytest.mark.parametrize(
+    ("tier", "reset", "bad", "minutes"),
+    [
+        pytest.param(FAST, Reset.WINDOW, 90, 5, id="the short window has to empty"),
+        pytest.param(SLOW, Reset.WINDOW, 90, 30, id="of however many it needs"),
+        pytest.param(FAST, Reset.EVIDENCE, 2, 15, id="two bad samples are little to go by"),
+        pytest.param(SLOW, Reset.EVIDENCE, 3, 8, id="three say more"),
+        pytest.param(DRIFT, Reset.EVIDENCE, 90, 120, id="a ticket stays while it burns"),
+    ],
+)
+def test_it_resolves_when_that_was_foretold(
+    tier: Tier, reset: Reset, bad: int, minutes: int
+) -> None:
+    history = history_of(
+        Timeline(
+            [
+                steady(Mark.GOOD, 1440),
+                steady(Mark.BAD, bad, first_ms=DAY),
+                steady(Mark.GOOD, 1440, first_ms=DAY + bad * MINUTE),
+            ]
+        )
+    )
+    state, last_bad = QUIET, DAY + (bad - 1) * MINUTE
+    for now in range(DAY, 2 * DAY, MINUTE):
+        decision = decide(tier, THREE_NINES, history, now, state=state, reset=reset)
+        if state.firing and not decision.firing:
+            break
+        state = decision.state
+
+    assert now - last_bad == minutes * MINUTE
+    foretold = resolves_within_ms(tier, MINUTE, THREE_NINES, reset)
+    assert foretold is not None
+    assert minutes * MINUTE <= foretold <= (minutes + 5) * MINUTE
