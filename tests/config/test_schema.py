@@ -166,7 +166,7 @@ def test_defaults_are_shown_as_they_would_be_written(schema: dict[str, Any]) -> 
 
     assert (keys["every"]["default"], keys["timeout"]["default"]) == ("1m", "10s")
     assert schema["$defs"]["Retention"]["properties"]["raw"]["default"] == "30d"
-    assert schema["$defs"]["request.Limits"]["properties"]["body"]["default"] == "1MiB"
+    assert schema["$defs"]["settings.Limits"]["properties"]["body"]["default"] == "1MiB"
     assert schema["$defs"]["CalendarWindow"]["properties"]["timezone"]["default"] == "UTC"
 
 
