@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -16,11 +17,16 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from slo.budget import Rate
+from slo.counts import Counts
 from synthetics import __version__, words
 from synthetics.web.board import Board, Phase
 from synthetics.web.status import Health, SloStatus
 
 SLO = ("slo", "service")
+VALID = ("good", "bad", "blip")
+"""What an event that counts can be."""
+WINDOW_EVENTS: Final = "synthetics_slo_window_events"
+"""The metric that alert rules are made of: windows of several instances add up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,11 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
         "How many times faster than allowed errors came in a window of an alert tier.",
         labels=(*SLO, "tier", "window"),
     )
+    counted = GaugeMetricFamily(
+        WINDOW_EVENTS,
+        "Events that count in a window of an alert tier, by what they count as.",
+        labels=(*SLO, "window", "mark"),
+    )
     threshold = GaugeMetricFamily(
         "synthetics_slo_burn_rate_threshold",
         "The burn rate above which a tier fires.",
@@ -130,15 +141,21 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
         labels, counts = _labels(one), one.standing.counts
         for mark in ("good", "bad", "blip", "void", "excluded"):
             events.add_metric([*labels, mark], getattr(counts, mark))
+        windows: dict[int, Counts] = {}
         for decision in one.standing.decisions:
             tier = decision.tier
+            windows |= {tier.long_ms: decision.long, tier.short_ms: decision.short}
             rates = {tier.long_ms: decision.burn_long, tier.short_ms: decision.burn_short}
             for length_ms, rate in rates.items():
                 if rate is not None:
                     burn.add_metric([*labels, tier.name, words.exactly(length_ms)], float(rate))
             threshold.add_metric([*labels, tier.name, tier.severity], float(tier.factor))
             firing.add_metric([*labels, tier.name, tier.severity], int(tier.name in one.firing))
-    yield from (events, burn, threshold, firing)
+        for length_ms, held in windows.items():
+            for mark in VALID:
+                window = words.exactly(length_ms)
+                counted.add_metric([*labels, window, mark], getattr(held, mark))
+    yield from (events, burn, counted, threshold, firing)
 
 
 def _schedule_families(health: Health) -> Iterator[Metric]:
