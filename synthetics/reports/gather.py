@@ -94,10 +94,12 @@ def month_report(
         troubles: Incidents, each with the identifier of its service.
         first_ms: The oldest sample that was kept.
     """
-    services = []
+    services, unpromised = [], []
     for service in config.services.values():
         slos = [slo for slo in asked.slos(config) if slo.service == service.id]
         if not slos:
+            if not asked.services or service.id in asked.services:
+                unpromised.append(service)
             continue
         periods = [asked.period(slo) for slo in slos]
         own = tuple(
@@ -126,6 +128,7 @@ def month_report(
         first_ms=first_ms,
         label=asked.label,
         services=tuple(services),
+        unpromised=tuple(unpromised),
     )
 
 

@@ -15,7 +15,7 @@ from slo.counts import Counts
 from slo.shares import TimeShares
 from synthetics.accounting.rounds import Reach
 from synthetics.clock import millis
-from synthetics.config.model import Sli
+from synthetics.config.model import Service, Sli
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -294,6 +294,7 @@ class MonthReport:
         as_of_ms: The instant it speaks of; nothing later is in it.
         first_ms: The oldest sample that was kept; ``None`` where there is none.
         label: A line that every format prints prominently, such as "Simulated history".
+        unpromised: Services that were asked for and have no objective.
     """
 
     month: Month
@@ -303,6 +304,7 @@ class MonthReport:
     first_ms: int | None
     label: str
     services: tuple[ServiceReport, ...]
+    unpromised: tuple[Service, ...] = ()
 
     @property
     def missed(self) -> tuple[SloReport, ...]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from slo.budget import INFINITE, Rate
 from synthetics import reasons, words
+from synthetics.config.model import Service
 from synthetics.reports import rules, strip
 from synthetics.reports.model import (
     MonthReport,
@@ -228,7 +229,13 @@ def detection(trouble: Trouble) -> str:
     return words.lost(trouble.detected_ms - trouble.start_ms)
 
 
-def named(service: ServiceReport) -> str:
+def unpromised(report: MonthReport) -> str:
+    """``No objective: search.``; empty if every service has one."""
+    names = ", ".join(map(named, report.unpromised))
+    return f"No objective: {names}." if names else ""
+
+
+def named(service: ServiceReport | Service) -> str:
     """A service's name, and its identifier where that is another."""
     return service.name if service.name == service.id else f"{service.name} ({service.id})"
 

@@ -23,20 +23,28 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def render(report: MonthReport) -> str:
-    """*report* with one row an SLO; unknown is an empty cell, and lines end in CR LF."""
+    """One row an SLO, and one a service without any; unknown is empty, and lines end in CR LF."""
     sheet = io.StringIO(newline="")
     rows = csv.writer(sheet, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     for service in report.services:
         for slo in service.slos:
             rows.writerow([_safe(cell) for cell in _row(report, service, slo)])
+    for bare in report.unpromised:
+        cells = (*_head(report), bare.id, bare.name, *[""] * (COLUMNS.index("met") - 6))
+        rest = [""] * (len(COLUMNS) - len(cells) - 1)
+        rows.writerow([_safe(cell) for cell in (*cells, "no objective", *rest)])
     return sheet.getvalue()
+
+
+def _head(report: MonthReport) -> tuple[Cell, ...]:
+    return str(report.month), report.state.value, words.iso(report.as_of_ms), report.label
 
 
 def _row(report: MonthReport, service: ServiceReport, slo: SloReport) -> tuple[Cell, ...]:
     counts, time = slo.tally.counts, slo.tally.time
     return (
-        *(str(report.month), report.state.value, words.iso(report.as_of_ms), report.label),
+        *_head(report),
         *(service.id, service.name, slo.id, slo.name),
         *(words.decimal(slo.objective), words.machine(counts.sli)),
         *(story.verdict(slo.met), story.verdict(slo.met_by_time)),

@@ -36,6 +36,10 @@ def document(report: MonthReport) -> dict[str, Any]:
         "label": report.label or None,
         "answer": story.answer(report),
         "services": [_service(report, service) for service in report.services],
+        "no_objective": [
+            {"service": service.id, "name": service.name, "owner": service.owner or None}
+            for service in report.unpromised
+        ],
         "accounting": [
             {"rule": rule.number, "text": rule.text, "slos": list(rule.slos)}
             for rule in rules.gathered(report)

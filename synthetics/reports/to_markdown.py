@@ -22,6 +22,8 @@ def _lines(report: MonthReport) -> Iterator[str]:
     if report.label:
         yield from (f"> **{plain(report.label)}**", "")
     yield from (f"**{plain(story.answer(report))}**", "", plain(story.standing(report)), "")
+    if report.unpromised:
+        yield from (plain(story.unpromised(report)), "")
     if not report.services:
         return
     yield from _table(

@@ -25,6 +25,8 @@ def _lines(report: MonthReport) -> Iterator[str]:
     yield "═" * CELLS
     yield from columns.wrap(story.answer(report), CELLS)
     yield from columns.wrap(story.standing(report), CELLS)
+    if report.unpromised:
+        yield from columns.wrap(story.unpromised(report), CELLS)
     rows = [HEADS, *(_row(service, slo) for service in report.services for slo in service.slos)]
     if len(rows) > 1:
         yield ""

@@ -73,6 +73,21 @@ def test_every_format_takes_every_month(
     assert re.findall(r"\b(?:nan|NaN|None|Infinity)\b", written) == []
 
 
+@pytest.mark.parametrize("shape", formats.FORMATS)
+def test_a_service_without_an_objective_is_named(shop_database: Path, shape: str) -> None:
+    config = a_config(
+        a_slo("checkout"),
+        services=(Service(id="shop", name="shop"), Service(id="search", name="Suche")),
+    )
+
+    everything = formats.render(report_of(config, shop_database), shape)
+    one = formats.render(report_of(config, shop_database, services=("shop",)), shape)
+
+    assert re.search(r"(?i)no[ _]objective", everything)
+    assert "Suche" in everything
+    assert "Suche" not in one
+
+
 def test_of_a_budget_of_nothing_nothing_is_left(shop_database: Path) -> None:
     text = to_text.render(report_of(a_config(a_slo("checkout", objective="1")), shop_database))
 
