@@ -183,6 +183,8 @@ class Service:
         """
         clock, config, board = self._clock, self._config, self._board
         began = clock.monotonic()
+        # Two services on one database mostly want one port as well: who holds the file says more.
+        Store.check_free(self._settings.database)
         sockets = self._bind(stack)  # before a refused port could leave a new database behind
         store = await Store.open(self._settings.database, clock=clock)
         stack.push_async_callback(store.close)

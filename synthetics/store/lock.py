@@ -34,7 +34,7 @@ class Lock:
         Raises:
             StoreError: Somebody else holds it, or the folder cannot be written.
         """
-        path = database.with_name(database.name + ".lock")
+        path = _beside(database)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -44,17 +44,10 @@ class Lock:
                 mend="let the user of the service write in this folder, or name another with --db",
             ) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = _holder(descriptor)
+            _flock(descriptor, database)
+        except InUseError:
             os.close(descriptor)
-            raise InUseError(
-                f"{database} is in use",
-                why=_who(holder),
-                mend="stop that process, or name another database with --db",
-                url=str(holder.get("url", "")),
-                token=str(holder.get("token", "")),
-            ) from error
+            raise
         said: dict[str, str | int] = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -64,6 +57,23 @@ class Lock:
         lock = cls(descriptor, said)
         lock._write()
         return lock
+
+    @staticmethod
+    def check_free(database: Path) -> None:
+        """
+        Look whether *database* could be locked, and leave nothing behind.
+
+        Raises:
+            InUseError: Somebody else holds it.
+        """
+        try:
+            descriptor = os.open(_beside(database), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return  # nobody ever locked it, or `take` will say what is wrong
+        try:
+            _flock(descriptor, database)
+        finally:
+            os.close(descriptor)
 
     def say(self, *, url: str, token: str) -> None:
         """Say where a command can hand over what it would write, and what it must show there."""
@@ -80,6 +90,24 @@ class Lock:
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, json.dumps(self._said).encode() + b"\n", 0)
+
+
+def _beside(database: Path) -> Path:
+    return database.with_name(database.name + ".lock")
+
+
+def _flock(descriptor: int, database: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = _holder(descriptor)
+        raise InUseError(
+            f"{database} is in use",
+            why=_who(holder),
+            mend="stop that process, or name another database with --db",
+            url=str(holder.get("url", "")),
+            token=str(holder.get("token", "")),
+        ) from error
 
 
 def _holder(descriptor: int) -> dict[str, Any]:

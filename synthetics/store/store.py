@@ -111,6 +111,16 @@ class Store:
             raise
         return cls(writer, thread, lock, clock=clock, linger_s=linger_s, capacity=capacity)
 
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """
+        Refuse early what `open` would refuse because a service runs on the database at *path*.
+
+        Raises:
+            InUseError: Which process holds it, and since when.
+        """
+        Lock.check_free(path.resolve())
+
     @property
     def path(self) -> Path:
         """The database file, absolute."""

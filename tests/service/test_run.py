@@ -151,12 +151,14 @@ async def test_a_second_signal_ends_it_at_once(place: Place) -> None:
 
 
 async def test_a_second_service_on_one_database_says_who_holds_it(place: Place) -> None:
+    """Most would start it the same way twice, so the port is taken as well; that says less."""
     async with place.running() as service:
-        code, _, err = await place.said("run", "--port", "0")
+        for port in ("0", service.url.rstrip("/").rpartition(":")[2]):
+            code, _, err = await place.said("run", "--port", port)
 
-        assert code == 2
-        assert f"process {service.process.pid} on" in err
-        assert "to mend: " in err
+            assert code == 2
+            assert f"process {service.process.pid} on" in err
+            assert "to mend: " in err
 
 
 async def test_a_port_that_is_taken_is_said(place: Place) -> None:

@@ -104,6 +104,18 @@ async def test_the_second_service_is_told_who_holds_the_database(tmp_path: Path)
         pass
 
 
+async def test_whether_a_database_is_free_is_said_without_a_trace(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    Store.check_free(path)
+    assert not list(tmp_path.iterdir())
+
+    async with opened(path):
+        with pytest.raises(StoreError, match="is in use"):
+            Store.check_free(path)
+
+    Store.check_free(path)
+
+
 async def test_another_name_for_the_same_database_is_held_too(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     (tmp_path / "link.db").symlink_to(path)
