@@ -27,11 +27,6 @@ def many_are_rare(failed: int, samples: int, chance: Fraction, limit: Fraction) 
     return _within(estimate, limit, lambda: _at_least(failed, samples, chance))
 
 
-def few_are_rare(failed: int, samples: int, limit: Fraction) -> bool:
-    """Whether coins would hardly fall so: P(Bin(*samples*, 1/2) <= *failed*) <= *limit*."""
-    return many_are_rare(samples - failed, samples, HALF, limit)
-
-
 def few_at_end_are_rare(
     failed: int, samples: int, all_failed: int, all_samples: int, limit: Fraction
 ) -> bool:
