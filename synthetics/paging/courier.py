@@ -27,8 +27,12 @@ def lines(config: Config) -> dict[str, Line]:
     found = {}
     for receiver in config.receivers.values():
         kind = kinds[receiver.kind]
-        per_minute = getattr(kind.module, "PER_MINUTE", None)
-        found[receiver.id] = Line(kind.act, receiver.options, per_minute)
+        found[receiver.id] = Line(
+            kind.act,
+            receiver.options,
+            per_minute=getattr(kind.module, "PER_MINUTE", None),
+            repeat_s=getattr(kind.module, "REPEAT_S", None),
+        )
     return found
 
 
@@ -77,6 +81,7 @@ class Courier:
         self._jitter = jitter
         self._lanes: dict[str, Lane] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._repeat_at: dict[str, float] = {}
         self._news = asyncio.Event()
         self._orphaned = 0
         self._stopping = False
@@ -125,8 +130,28 @@ class Courier:
         while not self._stopping:
             self._news.clear()
             self._align()
+            await self._repeat()
             await self._hand_out()
-            await self._news.wait()
+            try:
+                async with asyncio.timeout(self._idle_s()):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+
+    async def _repeat(self) -> None:
+        """Owe again what goes on, to each receiver that forgets, whenever its time has come."""
+        now = self._clock.monotonic()
+        every = {name: line.repeat_s for name, line in self._lines.items() if line.repeat_s}
+        self._repeat_at = {name: self._repeat_at.get(name, now + s) for name, s in every.items()}
+        for name, repeat_s in every.items():
+            if self._repeat_at[name] <= now:
+                self._repeat_at[name] = now + repeat_s
+                await self._outbox.owe_again(name)
+
+    def _idle_s(self) -> float | None:
+        """How long nothing is to be repeated; ``None`` for ever."""
+        nearest = min(self._repeat_at.values(), default=None)
+        return None if nearest is None else max(nearest - self._clock.monotonic(), 0.0)
 
     def _align(self) -> None:
         """One lane for each line; a lane without one ends once its attempts have."""

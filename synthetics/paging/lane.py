@@ -7,7 +7,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -17,7 +17,7 @@ from synthetics.paging.outbox import Outbox
 from synthetics.paging.owing import RANKS
 from synthetics.paging.pace import Bucket, Jitter, backoff_s
 from synthetics.receivers.base import Fate, Message, Verdict
-from synthetics.store.deliveries import Owed
+from synthetics.store.deliveries import Claimed, Owed
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +35,21 @@ Send = Callable[[Any, Message, aiohttp.ClientSession], Awaitable[Verdict]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How a receiver is reached: its kind's `send`, what was configured, and its speed limit."""
+    """
+    How a receiver is reached.
+
+    Attributes:
+        send: Of its kind.
+        options: What was configured.
+        per_minute: Most attempts in a minute; ``None`` for no limit.
+        repeat_s: How often what goes on is told again, to a far side that forgets;
+            ``None`` for one that does not.
+    """
 
     send: Send
     options: Any
     per_minute: float | None = None
+    repeat_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -188,7 +198,7 @@ class Lane:
         opens = max(self._closed_until, min(firsts))
         return max(opens - now, self._bucket.wait_s(now))
 
-    async def _claim(self, turn: list[Owed]) -> list[tuple[Owed, str]]:
+    async def _claim(self, turn: list[Owed]) -> list[tuple[Owed, Claimed]]:
         """Take *turn* off the queue; those of it that are still owed are under way."""
         for one in turn:
             self._flying[one.id] = self._waiting.pop(one.id)
@@ -199,10 +209,10 @@ class Lane:
                 del self._flying[one.id]
         return [(one, messages[one.id]) for one in turn if one.id in messages]
 
-    async def _attempt(self, one: Owed, text: str) -> None:
+    async def _attempt(self, one: Owed, claimed: Claimed) -> None:
         """Send once, then record; in between a crash repeats the message rather than losing it."""
         self._stats.attempts += 1
-        verdict = await self._send(text)
+        verdict = await self._send(claimed)
         self._weigh(one, verdict)
         still_owed = await self._outbox.record(one.id, verdict)
         del self._flying[one.id]
@@ -210,10 +220,10 @@ class Lane:
             self._waiting = dict(sorted([*self._waiting.items(), (one.id, one)]))
         self._changed.set()
 
-    async def _send(self, text: str) -> Verdict:
+    async def _send(self, claimed: Claimed) -> Verdict:
         line = self.line
         try:
-            message = Message.from_json(text)
+            message = replace(Message.from_json(claimed.message), handle=claimed.handle)
         except ValueError:
             return Verdict.refused("unreadable", "the stored message cannot be read")
         try:

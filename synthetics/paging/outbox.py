@@ -12,7 +12,7 @@ from typing import TypeVar
 from synthetics.clock import Clock
 from synthetics.receivers.base import Fate, Verdict
 from synthetics.store import deliveries
-from synthetics.store.deliveries import Owed
+from synthetics.store.deliveries import Claimed, Owed
 from synthetics.store.errors import StoreError
 from synthetics.store.store import Store
 
@@ -41,8 +41,8 @@ class Outbox:
         """All that is owed, oldest first."""
         return await self._surely(deliveries.owed)
 
-    async def claim(self, ids: Sequence[int]) -> dict[int, str]:
-        """Record that attempts begin; the messages of those that are still owed."""
+    async def claim(self, ids: Sequence[int]) -> dict[int, Claimed]:
+        """Record that attempts begin; what is to be sent of those that are still owed."""
         return await self._surely(partial(deliveries.claim, ids=ids, at_ms=self._clock.now_ms()))
 
     async def record(self, delivery_id: int, verdict: Verdict) -> bool:
@@ -63,6 +63,11 @@ class Outbox:
                 detail=detail,
             )
         )
+
+    async def owe_again(self, receiver: str) -> int:
+        """Owe *receiver* once more what goes on; how many messages those are."""
+        at_ms = self._clock.now_ms()
+        return await self._surely(partial(deliveries.owe_again, receiver=receiver, at_ms=at_ms))
 
     async def _surely(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """
@@ -85,7 +90,7 @@ def _record(db: sqlite3.Connection, delivery_id: int, verdict: Verdict, at_ms: i
     reason, detail = verdict.reason, verdict.detail
     match verdict.fate:
         case Fate.DELIVERED:
-            deliveries.delivered(db, delivery_id, at_ms=at_ms)
+            deliveries.delivered(db, delivery_id, at_ms=at_ms, handle=verdict.handle)
             return False
         case Fate.REFUSED:
             deliveries.refused(db, delivery_id, at_ms=at_ms, reason=reason, detail=detail)

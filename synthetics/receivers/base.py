@@ -8,7 +8,8 @@ A receiver is a module with a frozen ``Options`` (which always has ``url``) and
 It makes one attempt.  The caller holds the time limit and decides on retries, so
 cancellation passes straight through; everything else that can go wrong on the way
 is a verdict.  A module may say ``PER_MINUTE``, the most attempts that its far side
-likes to see in a minute.
+likes to see in a minute.  A receiver that cannot express an event says "delivered" to it:
+nothing is lost by not telling, say, a mailbox that somebody took an incident on.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from synthetics.config.model import Severity
+from synthetics.language import Language
 
 
 class Event(StrEnum):
     """What a message tells of its incident."""
 
     TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
 
 
@@ -55,17 +58,36 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """
+    Something that was changed shortly before, such as a deploy.
+
+    Attributes:
+        summary: What, one line.
+        author: Who; empty if nobody said.
+        link: Where to read on; empty if nobody said.
+    """
+
+    at_ms: int
+    summary: str
+    author: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """
     The numbers of a message in words, for whoever is woken.
 
     Attributes:
         objective: ``99.9%``.
+        failed: How many of how many failed of late.
         burn: How fast over both windows, and from where on the tier fires.
         budget: How much is left, and for how long.
     """
 
     objective: str = ""
+    failed: str = ""
     burn: str = ""
     budget: str = ""
 
@@ -89,13 +111,21 @@ class Message:
         objective: As a share, such as 0.999.
         burn_long, burn_short: Burn rates over the tier's two windows, ``None`` where
             infinite (an objective of 100 % has no budget to burn).
-        budget_left: Share of the budget that is left, below 0 when overspent.
+        budget_left: Share of the whole period's budget that is left, below 0 when overspent.
         exhausted_ms: When the budget is gone at this rate; ``None`` if it is, or never will be.
         said: These numbers in words.
         failing: The newest bad sample.
         resolution: Of a resolve, why it is over, as a slug.
         also: Other SLOs of the service that are firing, as identifiers.
+        changes: What was changed lately, the newest first; *more_changes* were left out.
+        tried: What was done about it before anybody was told, a line each.
+        owner: Who answers for the service.
+        language, zone: Of its words, and whose clock they go by, an IANA name; see
+            `synthetics.receivers.facts` for all of it in words.
+        drill: Whether it is only an exercise; its summary says so too.
         url: This product's own page about it; empty if nobody said where it is reached.
+        handle: What this receiver called the message that it took before, of the same incident;
+            empty if it took none or gave it no name.  Not stored: the courier adds it.
     """
 
     id: str
@@ -123,8 +153,16 @@ class Message:
     failing: Failing | None = None
     resolution: str = ""
     also: tuple[str, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    more_changes: int = 0
+    tried: tuple[str, ...] = ()
+    owner: str = ""
+    language: Language = Language.EN
+    zone: str = "UTC"
+    drill: bool = False
     links: tuple[Link, ...] = ()
     url: str = ""
+    handle: str = ""
 
     def to_json(self) -> str:
         """The whole message as JSON text."""
@@ -164,6 +202,8 @@ class Verdict:
         after_s: How long the far side asked to be left alone, >= 0; ``None`` if it did not.
         arrived: Whether the far side may have taken the message all the same: a timeout
             after sending, a server error.  False when it certainly did not.
+        handle: What the far side calls what it has taken, if later messages of the incident
+            need that to mend it.  Stored, and handed back as `Message.handle`; never a secret.
     """
 
     fate: Fate
@@ -171,11 +211,12 @@ class Verdict:
     detail: str = ""
     after_s: float | None = None
     arrived: bool = True
+    handle: str = ""
 
     @classmethod
-    def delivered(cls) -> Verdict:
-        """The far side has taken the message."""
-        return cls(fate=Fate.DELIVERED)
+    def delivered(cls, *, handle: str = "") -> Verdict:
+        """The far side has taken the message, and calls it *handle*."""
+        return cls(fate=Fate.DELIVERED, handle=handle)
 
     @classmethod
     def retry(

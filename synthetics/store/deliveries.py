@@ -50,16 +50,17 @@ class Delivery:
     One message to one receiver.
 
     Attributes:
-        event: ``trigger`` or ``resolve``.
+        event: One of `synthetics.receivers.base.Event`.
         severity: ``page`` or ``ticket``: of the alert that is told.
         message: JSON, as `synthetics.receivers.base.Message` writes it.
-        owed_ms: When it was owed.
+        owed_ms: When it was owed, or owed again to a receiver that forgets.
         attempts: How often sending it has begun.
         unsure: How many of them may have arrived, as far as is known.
         attempted_ms: When the newest attempt began.
         finished_ms: When it came to rest.
         reason: Slug of the newest failure; empty once delivered.
         detail: The same in words.
+        handle: What the receiver calls what it has taken; empty if it has no name for it.
     """
 
     id: int
@@ -77,6 +78,15 @@ class Delivery:
     finished_ms: int | None = None
     reason: str = ""
     detail: str = ""
+    handle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery whose attempt begins: its message, and the handle of an earlier one."""
+
+    message: str
+    handle: str
 
 
 OWE = """
@@ -93,12 +103,18 @@ SUPERSEDE = """
 CLAIM = """
     UPDATE deliveries SET attempts = attempts + 1, unsure = unsure + 1, attempted_ms = :at_ms
     WHERE id = :id AND state = 'owed'
-    RETURNING message
+    RETURNING message, (
+        SELECT handle FROM deliveries AS past
+        WHERE past.incident_id = deliveries.incident_id AND past.receiver = deliveries.receiver
+              AND past.handle != ''
+        ORDER BY past.id DESC LIMIT 1
+    )
 """
 
 # Also one that was superseded while it was under way: it has arrived all the same.
 DELIVERED = """
-    UPDATE deliveries SET state = 'delivered', finished_ms = :at_ms, reason = '', detail = ''
+    UPDATE deliveries
+    SET state = 'delivered', finished_ms = :at_ms, reason = '', detail = '', handle = :handle
     WHERE id = :id
 """
 
@@ -121,6 +137,19 @@ REFUSE_ALL_OF = """
     WHERE state = 'owed' AND receiver = :receiver
 """
 
+# The newest that was told and of which the end was not: the far side should believe it still.
+OWE_AGAIN = """
+    UPDATE deliveries SET state = 'owed', owed_ms = :at_ms
+    WHERE state = 'delivered' AND event = 'trigger' AND receiver = :receiver
+          AND incident_id IN (SELECT id FROM incidents WHERE closed_ms IS NULL)
+          AND NOT EXISTS (
+              SELECT 1 FROM deliveries AS later
+              WHERE later.incident_id = deliveries.incident_id
+                    AND later.receiver = deliveries.receiver AND later.id > deliveries.id
+                    AND later.event IN ('trigger', 'resolve') AND later.state != 'superseded'
+          )
+"""
+
 OWED = """
     SELECT id, receiver, severity, dedup_key, owed_ms
     FROM deliveries WHERE state = 'owed' ORDER BY id
@@ -133,7 +162,7 @@ REFUSED_SINCE = """
 
 _SELECT = """
     SELECT id, incident_id, receiver, event, severity, dedup_key, message, state, owed_ms,
-           attempts, unsure, attempted_ms, finished_ms, reason, detail
+           attempts, unsure, attempted_ms, finished_ms, reason, detail, handle
     FROM deliveries
 """
 OF_INCIDENT = _SELECT + "WHERE incident_id = :incident_id ORDER BY id"
@@ -170,19 +199,19 @@ def supersede(db: sqlite3.Connection, delivery_id: int, *, at_ms: int) -> None:
     db.execute(SUPERSEDE, {"id": delivery_id, "at_ms": at_ms})
 
 
-def claim(db: sqlite3.Connection, ids: Sequence[int], *, at_ms: int) -> dict[int, str]:
-    """Record that an attempt begins; the messages of those of *ids* that are still owed."""
+def claim(db: sqlite3.Connection, ids: Sequence[int], *, at_ms: int) -> dict[int, Claimed]:
+    """Record that an attempt begins; what is to be sent of those of *ids* that are still owed."""
     found = {}
     for delivery_id in ids:
         row = db.execute(CLAIM, {"id": delivery_id, "at_ms": at_ms}).fetchone()
         if row is not None:
-            found[delivery_id] = str(row[0])
+            found[delivery_id] = Claimed(message=row[0], handle=row[1] or "")
     return found
 
 
-def delivered(db: sqlite3.Connection, delivery_id: int, *, at_ms: int) -> None:
-    """The receiver has taken it."""
-    db.execute(DELIVERED, {"id": delivery_id, "at_ms": at_ms})
+def delivered(db: sqlite3.Connection, delivery_id: int, *, at_ms: int, handle: str = "") -> None:
+    """The receiver has taken it, and calls it *handle*."""
+    db.execute(DELIVERED, {"id": delivery_id, "at_ms": at_ms, "handle": handle})
 
 
 def refused(
@@ -211,6 +240,11 @@ def refuse_all_of(
     """Give up everything that *receiver* is owed; how many there were."""
     values = {"receiver": receiver, "at_ms": at_ms, "reason": reason, "detail": detail}
     return db.execute(REFUSE_ALL_OF, values).rowcount
+
+
+def owe_again(db: sqlite3.Connection, receiver: str, *, at_ms: int) -> int:
+    """Owe once more what *receiver* was told and should believe still; how many there are."""
+    return db.execute(OWE_AGAIN, {"receiver": receiver, "at_ms": at_ms}).rowcount
 
 
 def owed(db: sqlite3.Connection) -> list[Owed]:

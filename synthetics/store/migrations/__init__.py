@@ -18,6 +18,7 @@ from synthetics.store.migrations import (
     m0002_paging,
     m0003_exclusions,
     m0004_beginnings,
+    m0005_handles,
 )
 
 SET = "synthetics"
@@ -28,6 +29,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0002_paging": m0002_paging.SCHEMA,
         "0003_exclusions": m0003_exclusions.SCHEMA,
         "0004_beginnings": m0004_beginnings.SCHEMA,
+        "0005_handles": m0005_handles.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
