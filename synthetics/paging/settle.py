@@ -27,10 +27,13 @@ class Fired:
     Attributes:
         draft: Says all of it but which incident it belongs to.
         began_ms: The first failure of what it fires for, where its policy asks.
+        topic: Alerts of one service and topic share an incident; those of users' services have
+            none, those about the monitoring itself one for each thing that can go wrong.
     """
 
     draft: Message
     began_ms: int | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def settle(
         if incident_id is not None:
             touched[incident_id] = one.resolution
     for begun in fired:
-        incident_id = _fire(db, begun.draft, begun.began_ms)
+        incident_id = _fire(db, begun)
         if incident_id is not None:
             touched.setdefault(incident_id, "")
     for incident_id, resolution in touched.items():
@@ -93,18 +96,20 @@ def settle(
             )
 
 
-def _fire(db: sqlite3.Connection, draft: Message, began_ms: int | None) -> int | None:
+def _fire(db: sqlite3.Connection, begun: Fired) -> int | None:
     """Record that an alert begins; the incident that it is part of."""
+    draft = begun.draft
     if incidents.fires(db, slo=draft.slo, tier=draft.tier):
         return None
     incident = None
     if draft.severity is not Severity.LOG:
-        incident = incidents.open_of(db, draft.service)
+        incident = incidents.open_of(db, draft.service, begun.topic)
         if incident is None:
             incident_id = incidents.open_incident(
                 db,
                 dedup_key=_new_key(draft.service),
                 service=draft.service,
+                topic=begun.topic,
                 severity=draft.severity,
                 opened_ms=draft.detected_ms,
                 since_ms=draft.since_ms,
@@ -128,7 +133,7 @@ def _fire(db: sqlite3.Connection, draft: Message, began_ms: int | None) -> int |
         severity=draft.severity,
         fired_ms=draft.detected_ms,
         message=draft.to_json(),
-        began_ms=began_ms,
+        began_ms=begun.began_ms,
     )
     return incident.id if incident else None
 

@@ -79,7 +79,7 @@ _INCIDENT = """
            step, reason
     FROM incidents
 """
-OPEN_OF_SERVICE = _INCIDENT + "WHERE service = :service AND closed_ms IS NULL"
+OPEN_OF = _INCIDENT + "WHERE service = :service AND topic = :topic AND closed_ms IS NULL"
 OPEN = _INCIDENT + "WHERE closed_ms IS NULL ORDER BY id"
 BY_ID = _INCIDENT + "WHERE id = :id"
 BETWEEN = (
@@ -105,9 +105,10 @@ OF_INCIDENT = _ALERT + "WHERE incident_id = :incident_id ORDER BY id"
 
 OPEN_INCIDENT = """
     INSERT INTO incidents
-        (dedup_key, service, severity, opened_ms, since_ms, summary, probe, step, reason)
+        (dedup_key, service, topic, severity, opened_ms, since_ms, summary, probe, step, reason)
     VALUES
-        (:dedup_key, :service, :severity, :opened_ms, :since_ms, :summary, :probe, :step, :reason)
+        (:dedup_key, :service, :topic, :severity, :opened_ms, :since_ms, :summary, :probe, :step,
+         :reason)
 """
 
 # A later alert can know of an earlier beginning: a slow tier looks back further.
@@ -143,13 +144,15 @@ def open_incident(
     probe: str,
     step: str,
     reason: str,
+    topic: str = "",
 ) -> int:
-    """Open the incident of *service*, which must have none open; its id."""
+    """Open the incident of *service* and *topic*, which must have none open; its id."""
     done = db.execute(
         OPEN_INCIDENT,
         {
             "dedup_key": dedup_key,
             "service": service,
+            "topic": topic,
             "severity": severity,
             "opened_ms": opened_ms,
             "since_ms": since_ms,
@@ -235,9 +238,9 @@ def alerts_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:
     return [_alert(row) for row in db.execute(OF_INCIDENT, {"incident_id": incident_id})]
 
 
-def open_of(db: sqlite3.Connection, service: str) -> Incident | None:
-    """The incident of *service* that goes on, if one does."""
-    row = db.execute(OPEN_OF_SERVICE, {"service": service}).fetchone()
+def open_of(db: sqlite3.Connection, service: str, topic: str = "") -> Incident | None:
+    """The incident of *service* and *topic* that goes on, if one does."""
+    row = db.execute(OPEN_OF, {"service": service, "topic": topic}).fetchone()
     return None if row is None else _incident(row)
 
 

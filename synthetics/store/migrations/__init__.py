@@ -19,6 +19,7 @@ from synthetics.store.migrations import (
     m0003_exclusions,
     m0004_beginnings,
     m0005_handles,
+    m0006_topics,
 )
 
 SET = "synthetics"
@@ -30,6 +31,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0003_exclusions": m0003_exclusions.SCHEMA,
         "0004_beginnings": m0004_beginnings.SCHEMA,
         "0005_handles": m0005_handles.SCHEMA,
+        "0006_topics": m0006_topics.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
