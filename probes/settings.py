@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from probes.curl.order import TlsOrder
+from probes.net.trust import TlsOrder
 from probes.expect_json import parse_json
 from probes.fields import (
     JsonValue,

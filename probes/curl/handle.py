@@ -12,8 +12,8 @@ from typing import Any
 
 import pycurl
 
-from probes.curl.order import Answer, Order, TlsOrder
-from probes.curl.trust import authorities_file
+from probes.curl.order import Answer, Order
+from probes.net.trust import TlsOrder, authorities_file
 from probes.result import Phases
 
 # Options and infos of libcurl that pycurl has no name for.

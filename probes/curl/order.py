@@ -6,18 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from probes.net.trust import TlsOrder
 from probes.result import Phases
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsOrder:
-    """Certificates in PEM; *min_version* such as ``1.2``."""
-
-    ca: bytes | None = None
-    certificate: bytes | None = None
-    key: bytes | None = None
-    verify: bool = True
-    min_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

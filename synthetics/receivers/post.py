@@ -60,7 +60,7 @@ def new_session() -> aiohttp.ClientSession:
 
 def verifying() -> ssl.SSLContext:
     """Trust in what OpenSSL trusts, and in the bundle of the probes: a slim image has only that."""
-    from probes.curl.trust import authorities_file
+    from probes.net.trust import authorities_file
 
     context = ssl.create_default_context()
     context.load_verify_locations(authorities_file())

@@ -115,6 +115,32 @@ def saying(*pieces: bytes, then: asyncio.Event | None = None) -> Speak:
     return speak
 
 
+def refusing(context: ssl.SSLContext) -> Speak:
+    """
+    A server that says why it ends a handshake and waits until that was heard.
+
+    asyncio's own hangs up instead, and by TLS 1.3 a client learns of it in one
+    of several ways: it takes itself for connected before its certificate is read.
+    """
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        refused = False
+        while not refused:
+            incoming.write(await reader.read(65536))
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                refused = True
+            writer.write(outgoing.read())
+        await reader.read()
+
+    return speak
+
+
 def ok(body: bytes = b"fine", *headers: str) -> bytes:
     """A whole answer."""
     lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""]

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from probes.curl.order import Answer
 from probes.curl.reasons import verdict
 from probes.result import Outcome, Phases
-from tests.probes.support import Asker, Speak, ok, saying, speaking
+from tests.probes.support import Asker, ok, refusing, saying, speaking
 
 Context = Callable[[trustme.CA], ssl.SSLContext]
 
@@ -168,32 +168,6 @@ async def test_every_sample_shakes_hands_in_full(
     assert resumed == [False] * 3
 
 
-def _refusing(context: ssl.SSLContext) -> Speak:
-    """
-    A server that says why it ends a handshake and waits until that was heard.
-
-    asyncio's own hangs up instead, and by TLS 1.3 a client learns of it in one
-    of several ways: it takes itself for connected before its certificate is read.
-    """
-
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = context.wrap_bio(incoming, outgoing, server_side=True)
-        refused = False
-        while not refused:
-            incoming.write(await reader.read(65536))
-            try:
-                tls.do_handshake()
-            except ssl.SSLWantReadError:
-                pass
-            except ssl.SSLError:
-                refused = True
-            writer.write(outgoing.read())
-        await reader.read()
-
-    return speak
-
-
 def _asking_for_certificates(authority: trustme.CA) -> ssl.SSLContext:
     context = _serving_with(authority.issue_cert("127.0.0.1"))
     context.verify_mode = ssl.CERT_REQUIRED
@@ -223,7 +197,7 @@ async def test_a_client_certificate_that_is_refused_is_told_apart(
     context = _asking_for_certificates(authority)
     context.maximum_version = newest
     stranger = _as_client(trustme.CA().issue_cert("probe@example.org"))
-    async with speaking(_refusing(context)) as port:
+    async with speaking(refusing(context)) as port:
         url = f"https://127.0.0.1:{port}/"
         result = await asker.http({"get": url, "tls": {"ca": pem, **stranger}})
 
@@ -234,7 +208,7 @@ async def test_a_client_certificate_that_is_refused_is_told_apart(
 async def test_a_client_certificate_that_is_missing_is_told_apart(
     asker: Asker, authority: trustme.CA, pem: str
 ) -> None:
-    async with speaking(_refusing(_asking_for_certificates(authority))) as port:
+    async with speaking(refusing(_asking_for_certificates(authority))) as port:
         result = await asker.http({"get": f"https://127.0.0.1:{port}/", "tls": {"ca": pem}})
 
     assert (result.outcome, result.reason) == (Outcome.BAD, "tls-client-certificate")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from probes.curl import trust
+from probes.net import trust
 from synthetics.receivers.post import verifying
 
 

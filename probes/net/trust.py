@@ -1,10 +1,11 @@
-"""Whom to trust: the machine's certificate authorities."""
+"""Whom to trust, and what to show of ourselves."""
 
 from __future__ import annotations
 
 import functools
 import os
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 
 import certifi
@@ -15,6 +16,17 @@ _BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsOrder:
+    """Certificates in PEM; *min_version* such as ``1.2``."""
+
+    ca: bytes | None = None
+    certificate: bytes | None = None
+    key: bytes | None = None
+    verify: bool = True
+    min_version: str | None = None
 
 
 @functools.cache

@@ -1,0 +1,86 @@
+"""Opens TCP connections, to the first address that answers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+
+import aiohappyeyeballs
+
+from probes.net.names import Address, resolve
+from probes.net.trip import Trip, Trouble
+from probes.net.verdicts import OUR_OWN
+from probes.result import Outcome
+
+_HEAD_START_S = 0.2
+"""Before the next address is tried beside a silent one, as libcurl does (RFC 8305)."""
+
+
+async def dial(
+    trip: Trip, host: str, port: int, *, ip: str = "any", source: str | None = None
+) -> socket.socket:
+    """
+    A connected, non-blocking socket; the caller closes it.
+
+    Args:
+        trip: Whose phases ``resolve`` and ``connect`` these are; its `address` is set.
+        host: A name or an address.
+        port: 1 to 65535.
+        ip: ``any``, ``4`` or ``6``.
+        source: A local IP address to connect from.
+
+    Raises:
+        Trouble: ``dns``, ``address-denied``, ``connect``, or void for faults of this machine.
+    """
+    addresses = await resolve(trip, host, port, ip=ip)
+    where = str(addresses[0])
+    with trip.phase("connect", f"connecting to {where}"):
+        try:
+            connected = await _first(addresses, source)
+        except OSError as error:
+            raise refused(error, where) from None
+    trip.address = str(connected.getpeername()[0])
+    return connected
+
+
+def refused(error: OSError, where: str) -> Trouble:
+    """What the failure to connect to *where* means."""
+    if error.errno in OUR_OWN:
+        reason, detail = OUR_OWN[error.errno]
+        return Trouble(reason, detail, outcome=Outcome.VOID)
+    why = os.strerror(error.errno) if error.errno else "no connection"
+    return Trouble("connect", f"{where}: {why}")
+
+
+async def _first(addresses: Sequence[Address], source: str | None) -> socket.socket:
+    if len(addresses) == 1:
+        return await _one(addresses[0], source)
+    infos = [
+        (address.family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address.sockaddr)
+        for address in addresses
+    ]
+    local = None
+    if source is not None:
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        local = [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (source, 0))]
+    connected = await aiohappyeyeballs.start_connection(
+        infos, local_addr_infos=local, happy_eyeballs_delay=_HEAD_START_S, interleave=1
+    )
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connected
+
+
+async def _one(address: Address, source: str | None) -> socket.socket:
+    own = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        own.setblocking(False)
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source is not None:
+            own.bind((source, 0))
+        await asyncio.get_running_loop().sock_connect(own, address.sockaddr)
+    except BaseException:
+        own.close()
+        raise
+    return own

@@ -1,0 +1,281 @@
+"""TLS over a stream of bytes: contexts by order, handshakes, and what a server presented."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from OpenSSL import SSL, crypto
+from service_identity import CertificateError, VerificationError
+from service_identity import cryptography as identity
+
+from probes.net.names import encoded
+from probes.net.trip import Trouble
+from probes.net.trust import TlsOrder, authorities_file
+from probes.net.verdicts import VERIFY
+from probes.result import Outcome
+
+VERSIONS = {
+    "1.0": SSL.TLS1_VERSION,
+    "1.1": SSL.TLS1_1_VERSION,
+    "1.2": SSL.TLS1_2_VERSION,
+    "1.3": SSL.TLS1_3_VERSION,
+}
+
+_OLD_TOO = b"ALL:@SECLEVEL=0"
+"""So that a minimum of 1.0 or 1.1 can be met: OpenSSL takes their signatures at level 0 only."""
+
+_TAKES_NO_CLIENT = (
+    "bad certificate",
+    "certificate required",
+    "unknown ca",
+    "access denied",
+    "certificate unknown",
+    "certificate expired",
+    "certificate revoked",
+    "unsupported certificate",
+)
+"""Alerts in which a server says what it thinks of a client's certificate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """
+    What a server showed in its handshake.
+
+    Attributes:
+        version: ``TLSv1.3``.
+        cipher: OpenSSL's name of it.
+        alpn: The protocol agreed on; empty if none.
+        chain: The certificates as sent, the server's own first.
+        staple: An OCSP answer in DER that came along; empty if none was asked for or sent.
+        faults: What verification found wrong, as pairs of reason and detail, each reason
+            once; whether that fails the probe is for the order to say.
+    """
+
+    version: str
+    cipher: str
+    alpn: str
+    chain: tuple[x509.Certificate, ...]
+    staple: bytes
+    faults: tuple[tuple[str, str], ...]
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The earliest end of the chain, in UTC; ``None`` without a chain."""
+        return min((one.not_valid_after_utc for one in self.chain), default=None)
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What OpenSSL's callbacks told of one connection."""
+
+    faults: dict[str, str] = field(default_factory=dict)
+    staple: bytes = b""
+
+
+class Session:
+    """
+    One TLS connection without a socket: bytes in, bytes out.
+
+    Args:
+        order: Whom to trust and what to show.
+        name: Asked for and verified; a host name or an IP address.
+        alpn: Protocols to offer, the best first.
+        staple: Whether to ask for an OCSP answer.
+
+    Raises:
+        Trouble: Void ``tls-ca`` or ``tls-client-certificate`` if *order* holds no usable PEM.
+    """
+
+    def __init__(
+        self, order: TlsOrder, name: str, *, alpn: Sequence[str] = (), staple: bool = False
+    ) -> None:
+        self._order = order
+        self._name = encoded(name)
+        self._heard = _Heard()
+        self._connection = SSL.Connection(context(order))
+        self._connection.set_app_data(self._heard)
+        self._connection.set_connect_state()
+        if not _is_address(name):
+            self._connection.set_tlsext_host_name(
+                name.encode("idna" if not name.isascii() else "ascii")
+            )
+        if alpn:
+            self._connection.set_alpn_protos([one.encode() for one in alpn])
+        if staple:
+            self._connection.request_ocsp()
+
+    def shake(self) -> bool:
+        """
+        Go on with the handshake; whether it is done.
+
+        Raises:
+            Trouble: ``tls-handshake`` or ``tls-client-certificate``.
+        """
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        except SSL.SysCallError:
+            raise Trouble("tls-handshake", "the target closed in the middle of it") from None
+        except SSL.Error as error:
+            raise handshake_trouble(error) from None
+        return True
+
+    def outgoing(self) -> bytes:
+        """All bytes that wait for the socket."""
+        pieces = []
+        while True:
+            try:
+                pieces.append(self._connection.bio_read(1 << 17))
+            except SSL.WantReadError:
+                return b"".join(pieces)
+
+    def incoming(self, data: bytes) -> None:
+        """Bytes from the socket; none are its end."""
+        if data:
+            self._connection.bio_write(data)
+        else:
+            self._connection.bio_shutdown()
+
+    def write(self, data: bytes) -> None:
+        """Encrypt *data*; it is in `outgoing` then."""
+        for start in range(0, len(data), 1 << 14):
+            self._connection.sendall(data[start : start + (1 << 14)])
+
+    def read(self) -> bytes | None:
+        """
+        Decrypted bytes, none at the end, ``None`` if more has to come in first.
+
+        Raises:
+            Trouble: ``tls-client-certificate``, which TLS 1.3 says this late; ``reset``.
+        """
+        try:
+            return self._connection.recv(1 << 16)
+        except SSL.WantReadError:
+            return None
+        except (SSL.ZeroReturnError, SSL.SysCallError):
+            return b""
+        except SSL.Error as error:
+            trouble = handshake_trouble(error)
+            if trouble.reason == "tls-handshake":
+                trouble = Trouble("reset", trouble.detail)
+            raise trouble from None
+
+    def presented(self) -> Presented:
+        """What the server showed, once `shake` is done."""
+        connection = self._connection
+        chain = tuple(connection.get_peer_cert_chain(as_cryptography=True) or ())
+        return Presented(
+            version=connection.get_protocol_version_name(),
+            cipher=connection.get_cipher_name() or "",
+            alpn=connection.get_alpn_proto_negotiated().decode("ascii", "replace"),
+            chain=chain,
+            staple=self._heard.staple,
+            faults=tuple((self._heard.faults | _other_host(chain, self._name)).items()),
+        )
+
+
+@functools.lru_cache(maxsize=256)
+def context(order: TlsOrder) -> SSL.Context:
+    """
+    A context for *order*; kept, since reading the authorities costs milliseconds.
+
+    Raises:
+        Trouble: As `Session`.
+    """
+    made = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    oldest = order.min_version or "1.2"
+    made.set_min_proto_version(VERSIONS[oldest])
+    if oldest in ("1.0", "1.1"):
+        made.set_cipher_list(_OLD_TOO)
+    made.set_options(SSL.OP_NO_TICKET)
+    made.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    _trust(made, order.ca)
+    if order.certificate is not None and order.key is not None:
+        _show(made, order.certificate, order.key)
+    made.set_verify(SSL.VERIFY_PEER, _on_certificate)
+    made.set_ocsp_client_callback(_on_staple)
+    return made
+
+
+def handshake_trouble(error: SSL.Error) -> Trouble:
+    """What OpenSSL's *error* says of a handshake."""
+    said = "; ".join(_reasons(error)) or "no agreement"
+    if "alert" in said and any(words in said for words in _TAKES_NO_CLIENT):
+        return Trouble("tls-client-certificate", f"the target refused the handshake: {said}")
+    if "wrong version number" in said or "packet length too long" in said:
+        return Trouble("tls-handshake", "the target does not speak TLS there")
+    return Trouble("tls-handshake", said)
+
+
+def _reasons(error: SSL.Error) -> Iterator[str]:
+    for entry in error.args[0] if error.args and isinstance(error.args[0], list) else ():
+        yield str(entry[-1])
+
+
+def _trust(made: SSL.Context, ca: bytes | None) -> None:
+    if ca is None:
+        made.load_verify_locations(authorities_file())
+        return
+    store = made.get_cert_store()
+    assert store is not None
+    try:
+        for certificate in x509.load_pem_x509_certificates(ca):
+            store.add_cert(crypto.X509.from_cryptography(certificate))
+    except (ValueError, crypto.Error, SSL.Error):
+        said = "the certificates in `ca` cannot be read"
+        raise Trouble("tls-ca", said, outcome=Outcome.VOID) from None
+
+
+def _show(made: SSL.Context, certificate: bytes, key: bytes) -> None:
+    said = "our own certificate and key cannot be used together"
+    try:
+        own, *chain = x509.load_pem_x509_certificates(certificate)
+        made.use_certificate(own)
+        for one in chain:
+            made.add_extra_chain_cert(one)
+        made.use_privatekey(load_pem_private_key(key, None))  # type: ignore[arg-type]  # any kind of key
+        made.check_privatekey()
+    except (ValueError, TypeError, SSL.Error, crypto.Error):
+        raise Trouble("tls-client-certificate", said, outcome=Outcome.VOID) from None
+
+
+def _on_certificate(
+    connection: SSL.Connection, _certificate: crypto.X509, code: int, _depth: int, ok: int
+) -> bool:
+    """Note what is wrong and go on, so that a bad certificate can be shown too."""
+    if not ok:
+        heard: _Heard = connection.get_app_data()
+        reason, detail = VERIFY.get(code, ("tls-untrusted", f"OpenSSL's verdict {code}"))
+        heard.faults.setdefault(reason, detail)
+    return True
+
+
+def _on_staple(connection: SSL.Connection, assertion: bytes, _data: object) -> bool:
+    heard: _Heard = connection.get_app_data()
+    heard.staple = assertion
+    return True
+
+
+def _other_host(chain: Sequence[x509.Certificate], name: str) -> dict[str, str]:
+    """A fault if the server's certificate is not for *name*."""
+    if not chain:
+        return {}
+    try:
+        if _is_address(name):
+            identity.verify_certificate_ip_address(chain[0], name)
+        else:
+            identity.verify_certificate_hostname(chain[0], name)
+    except (VerificationError, CertificateError, ValueError):
+        return dict([VERIFY[62]])
+    return {}
+
+
+def _is_address(name: str) -> bool:
+    return ":" in name or name.replace(".", "").isdigit()
