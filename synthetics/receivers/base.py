@@ -8,7 +8,8 @@ A receiver is a module with a frozen ``Options`` (which always has ``url``) and
 It makes one attempt.  The caller holds the time limit and decides on retries, so
 cancellation passes straight through; everything else that can go wrong on the way
 is a verdict.  A module may say ``PER_MINUTE``, the most attempts that its far side
-likes to see in a minute.  A receiver that cannot express an event says "delivered" to it:
+likes to see in a minute, and ``UPDATES = True`` if it can mend what it told before without
+telling anybody again.  A receiver that cannot express an event says "delivered" to it:
 nothing is lost by not telling, say, a mailbox that somebody took an incident on.
 """
 
@@ -27,6 +28,8 @@ class Event(StrEnum):
     """What a message tells of its incident."""
 
     TRIGGER = "trigger"
+    UPDATE = "update"
+    """More of the same; only for kinds that say ``UPDATES``."""
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
 
@@ -116,7 +119,12 @@ class Message:
         said: These numbers in words.
         failing: The newest bad sample.
         resolution: Of a resolve, why it is over, as a slug.
-        also: Other SLOs of the service that are firing, as identifiers.
+        also: Other SLOs of the service that are firing, as identifiers; of a resolve, those
+            that were.
+        again: How often this receiver heard before that the same incident begins.
+        flapping: Whether it now stays open until it has been calm.
+        reminder: Which one it is of those that tell again what was told; 0 for none.
+        held_back: How many pages of the service this receiver had enough of to be told.
         changes: What was changed lately, the newest first; *more_changes* were left out.
         tried: What was done about it before anybody was told, a line each.
         owner: Who answers for the service.
@@ -153,6 +161,10 @@ class Message:
     failing: Failing | None = None
     resolution: str = ""
     also: tuple[str, ...] = ()
+    again: int = 0
+    flapping: bool = False
+    reminder: int = 0
+    held_back: int = 0
     changes: tuple[Changed, ...] = ()
     more_changes: int = 0
     tried: tuple[str, ...] = ()

@@ -25,6 +25,9 @@ class Incident:
         probe: What failed first ...
         step: ... at which step, empty outside journeys ...
         reason: ... and why, as a slug.
+        reopened: How often it began anew after all of it was over.
+        flapping_ms: When it was found to flap, so that it stays open until it has been
+            calm; ``None`` if it does not.
     """
 
     id: int
@@ -38,6 +41,8 @@ class Incident:
     probe: str
     step: str
     reason: str
+    reopened: int = 0
+    flapping_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,7 @@ class Alert:
         message: JSON of the `Message` that tells of it.
         began_ms: The first failure of what it fires for; ``None`` where its policy
             does not ask.
+        held: What keeps it from being told, such as ``silence:3``; empty if nothing does.
     """
 
     id: int
@@ -65,6 +71,7 @@ class Alert:
     resolution: str
     message: str
     began_ms: int | None
+    held: str = ""
 
     @property
     def state(self) -> State:
@@ -76,10 +83,18 @@ class Alert:
 
 _INCIDENT = """
     SELECT id, dedup_key, service, severity, opened_ms, since_ms, closed_ms, summary, probe,
-           step, reason
+           step, reason, reopened, flapping_ms
     FROM incidents
 """
 OPEN_OF = _INCIDENT + "WHERE service = :service AND topic = :topic AND closed_ms IS NULL"
+# Of those that have ended, the one that ended last.
+CLOSED_SINCE = (
+    _INCIDENT
+    + """
+    WHERE service = :service AND topic = :topic AND closed_ms > :since_ms
+    ORDER BY closed_ms DESC, id DESC LIMIT 1
+"""
+)
 OPEN = _INCIDENT + "WHERE closed_ms IS NULL ORDER BY id"
 BY_ID = _INCIDENT + "WHERE id = :id"
 BETWEEN = (
@@ -93,7 +108,7 @@ BETWEEN = (
 
 _ALERT = """
     SELECT id, incident_id, service, slo, tier, severity, fired_ms, resolved_ms, resolution,
-           message, began_ms
+           message, began_ms, held
     FROM alerts
 """
 # SQLite fills plain columns from the row that holds a lone max().
@@ -117,6 +132,16 @@ JOIN = """
     SET severity = :severity, since_ms = coalesce(min(since_ms, :since_ms), since_ms, :since_ms)
     WHERE id = :id
 """
+
+# What it was the end of goes on: its calm did not last.
+REOPEN = """
+    UPDATE incidents SET closed_ms = NULL, flapping_ms = NULL, reopened = reopened + 1
+    WHERE id = :id
+"""
+
+FLAPS = "UPDATE incidents SET flapping_ms = :at_ms WHERE id = :id"
+
+HOLD = "UPDATE alerts SET held = :held WHERE id = :id"
 
 CLOSE = "UPDATE incidents SET closed_ms = :at_ms WHERE id = :id"
 
@@ -168,6 +193,21 @@ def open_incident(
 def join(db: sqlite3.Connection, incident_id: int, *, severity: str, since_ms: int | None) -> None:
     """Another alert is part of it: *severity* is the highest now, *since_ms* what it knows."""
     db.execute(JOIN, {"id": incident_id, "severity": severity, "since_ms": since_ms})
+
+
+def reopen(db: sqlite3.Connection, incident_id: int) -> None:
+    """It was closed, and begins anew."""
+    db.execute(REOPEN, {"id": incident_id})
+
+
+def flaps(db: sqlite3.Connection, incident_id: int, *, at_ms: int) -> None:
+    """It begins and ends too often: it stays open until it has been calm."""
+    db.execute(FLAPS, {"id": incident_id, "at_ms": at_ms})
+
+
+def hold(db: sqlite3.Connection, alert_id: int, held: str) -> None:
+    """An alert is kept from being told by *held*; by nothing if that is empty."""
+    db.execute(HOLD, {"id": alert_id, "held": held})
 
 
 def close(db: sqlite3.Connection, incident_id: int, *, at_ms: int) -> None:
@@ -241,6 +281,15 @@ def alerts_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:
 def open_of(db: sqlite3.Connection, service: str, topic: str = "") -> Incident | None:
     """The incident of *service* and *topic* that goes on, if one does."""
     row = db.execute(OPEN_OF, {"service": service, "topic": topic}).fetchone()
+    return None if row is None else _incident(row)
+
+
+def closed_since(
+    db: sqlite3.Connection, service: str, topic: str, since_ms: int
+) -> Incident | None:
+    """The incident of *service* and *topic* that ended last, if that was after *since_ms*."""
+    values = {"service": service, "topic": topic, "since_ms": since_ms}
+    row = db.execute(CLOSED_SINCE, values).fetchone()
     return None if row is None else _incident(row)
 
 

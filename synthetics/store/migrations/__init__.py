@@ -20,6 +20,7 @@ from synthetics.store.migrations import (
     m0004_beginnings,
     m0005_handles,
     m0006_topics,
+    m0007_quiet,
 )
 
 SET = "synthetics"
@@ -32,6 +33,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0004_beginnings": m0004_beginnings.SCHEMA,
         "0005_handles": m0005_handles.SCHEMA,
         "0006_topics": m0006_topics.SCHEMA,
+        "0007_quiet": m0007_quiet.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
