@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_SAID: Final = {
+SAID: Final[dict[str, str]] = {
     "address-denied": "address denied",
     "body": "wrong body",
     "body-too-large": "body too large",
@@ -45,4 +45,4 @@ _SAID: Final = {
 
 def said(reason: str) -> str:
     """*reason* in a few words; one that only a third party's probe knows, as it is."""
-    return _SAID.get(reason, reason)
+    return SAID.get(reason, reason)

@@ -102,10 +102,10 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
         if key not in known:
             reader.unknown_key((key,), known)
     settings = read_settings(reader)
-    services = read_services(reader)
     defaults = read_defaults(reader)
     probes = read_probes(reader, probe_kinds(), defaults)
     top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
+    services = read_services(reader, defaults)
     return Config(
         services=MappingProxyType(services),
         probes=MappingProxyType(probes),

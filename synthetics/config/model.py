@@ -15,6 +15,7 @@ from typing import Any
 from probes.watch import Mask
 from slo.policy import NoData, Reset, Tier
 from slo.window import Window
+from synthetics.language import Language
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -29,7 +30,15 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What users would name; *name* is free text, the identifier where none was given."""
+    """
+    What users would name.
+
+    Attributes:
+        name: Free text, the identifier where none was given.
+        owner: Who answers for it.
+        runbook, dashboard, guide: Links that its pages carry; empty where there is none.
+        language, zone: What its pages are written in, and whose clock they go by, an IANA name.
+    """
 
     id: str
     name: str
@@ -37,6 +46,9 @@ class Service:
     runbook: str = ""
     dashboard: str = ""
 
+    guide: str = ""
+    language: Language = Language.EN
+    zone: str = "UTC"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:

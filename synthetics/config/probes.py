@@ -19,6 +19,7 @@ from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
 from synthetics.kinds import Kind
 
+from synthetics.language import Language
 SHORTEST_EVERY = timedelta(seconds=1)
 
 
@@ -34,7 +35,7 @@ def options_checker(kind: Kind) -> Checker:
     return Checker(kind.options)
 
 
-def read_services(reader: Reader) -> dict[str, Service]:
+def read_services(reader: Reader, defaults: written.Defaults) -> dict[str, Service]:
     """The services that could be read."""
     found: dict[str, Service] = {}
     for name, data in reader.items("services"):
@@ -54,6 +55,9 @@ def read_receivers(reader: Reader, kinds: Mapping[str, Kind]) -> dict[str, Recei
     """The receivers that could be read."""
     found: dict[str, Receiver] = {}
     for name, data in reader.items("receivers"):
+                guide=read.guide,
+                language=Language(read.language or defaults.language),
+                zone=(read.timezone or defaults.timezone).key,
         path: Path = ("receivers", name)
         if not isinstance(data, dict):
             reader.check(checker(written.Receiver), data, path)

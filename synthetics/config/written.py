@@ -18,6 +18,7 @@ from synthetics.config.scalars import (
     Shown,
     Url,
     Words,
+    Zone,
 )
 from synthetics.config.written_slo import Accounting, Alerting, Slo, closed
 
@@ -26,6 +27,7 @@ TIMEOUT = timedelta(seconds=10)
 RETENTION_RAW = timedelta(days=30)
 IN_FLIGHT = 1000
 LOCATION = "local"
+LanguageCode = Literal["en", "ja"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +48,23 @@ class Confirm:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """
-    What holds for every probe that does not say otherwise.
+    What holds for every probe and service that does not say otherwise.
 
     Attributes:
         every: The interval from one sample to the next, at least 1s.
         timeout: The limit of one attempt.
         confirm: Ask again after a failure; not unless it is written.
     """
+        language: What pages are written in.
+        timezone: Whose clock the times in pages are read from, as an IANA name.
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     every: Annotated[Duration, Field(examples=["1m"])] = EVERY
     timeout: Annotated[Duration, Field(examples=["10s"])] = TIMEOUT
     confirm: Confirm | None = None
 
+    language: Annotated[LanguageCode, Field(examples=["ja"])] = "en"
+    timezone: Annotated[Zone, Field(examples=["Asia/Tokyo"])] = UTC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -71,6 +77,9 @@ class Service:
         runbook: A link that every page carries.
         dashboard: A link that every page carries.
     """
+        guide: The on-call guide, a link that every page carries.
+        language: What its pages are written in; else that of `defaults`.
+        timezone: Whose clock the times in its pages are read from; else that of `defaults`.
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     name: Annotated[Shown, Field(examples=["本店"])] = ""
@@ -78,6 +87,9 @@ class Service:
     runbook: Url = ""
     dashboard: Annotated[Url, Field(examples=["https://dashboards.example/shop"])] = ""
 
+    guide: Annotated[Url, Field(examples=["https://wiki.example/oncall-guide/shop"])] = ""
+    language: Annotated[LanguageCode | None, Field(examples=["ja"])] = None
+    timezone: Annotated[Zone | None, Field(examples=["Asia/Tokyo"])] = None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
@@ -203,7 +215,7 @@ class Document:
     Synthetics: what is probed, what is promised, and who is told.
 
     Attributes:
-        defaults: What holds for every probe that does not say otherwise.
+        defaults: What holds for every probe and service that does not say otherwise.
         services: What users would name, by identifier.
         probes: What is asked, by identifier.
         slos: What is promised, by identifier.

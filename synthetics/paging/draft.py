@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 from slo.budget import Rate
 from slo.policy import Decision
 from synthetics import words
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Severity, Slo
+from synthetics.language.speech import Speech, speech
 from synthetics.paging.evidence import Evidence
-from synthetics.paging.words import budget, burning, summary
-from synthetics.receivers.base import Event, Link, Message, Said
+from synthetics.paging.words import budget, burning, failed, summary
+from synthetics.receivers.base import Changed, Event, Failing, Link, Message, Said
+
+MOST_CHANGES = 3
+"""A page names so many; who wants more looks them up."""
 
 
 def draft(
-    config: Config, slo: Slo, decision: Decision, found: Evidence, standing: Standing
+    config: Config,
+    slo: Slo,
+    decision: Decision,
+    found: Evidence,
+    standing: Standing,
+    *,
+    changes: Sequence[Changed] = (),
 ) -> Message:
-    """What to tell of a tier that begins to fire."""
+    """What to tell of a tier that begins to fire; *changes* are those of late, the newest first."""
     service = config.services[slo.service]
     probe = config.probes.get(found.probe)
+    said = speech(service.language, service.zone)
     lasts_ms = standing.budget.exhausted_in_ms(decision.burn_long)
     return Message(
         id="",
@@ -28,6 +41,7 @@ def draft(
         incident=0,
         severity=Severity(decision.tier.severity),
         summary=summary(
+            said,
             service=service.name,
             slo=slo,
             probe=probe.name if probe else found.probe,
@@ -55,18 +69,37 @@ def draft(
         exhausted_ms=decision.at_ms + lasts_ms if lasts_ms else None,
         said=Said(
             objective=words.objective(slo.objective),
-            burn=burning(decision.tier, decision.burn_long, decision.burn_short),
-            budget=budget(standing.budget.remaining, lasts_ms),
+            failed=failed(said, decision.tier, decision.short, slo.accounting.event),
+            burn=burning(said, decision.tier, decision.burn_long, decision.burn_short),
+            budget=budget(said, standing.budget.remaining, lasts_ms),
         ),
-        failing=found.failing,
-        links=_links(service),
+        failing=_failing(said, found),
+        changes=tuple(changes[:MOST_CHANGES]),
+        more_changes=max(len(changes) - MOST_CHANGES, 0),
+        owner=service.owner,
+        language=service.language,
+        zone=service.zone,
+        links=links(said, service),
         url=config.public_url,
     )
 
 
-def _links(service: Service) -> tuple[Link, ...]:
-    named = (("Runbook", service.runbook), ("Dashboard", service.dashboard))
+def links(said: Speech, service: Service) -> tuple[Link, ...]:
+    """Where to look next, what helps most first."""
+    names = said.phrases.links
+    named = (
+        (names.runbook, service.runbook),
+        (names.dashboard, service.dashboard),
+        (names.guide, service.guide),
+    )
     return tuple(Link(text=text, href=href) for text, href in named if href)
+
+
+def _failing(said: Speech, found: Evidence) -> Failing | None:
+    """The newest bad sample; of one that was only too slow, how long it took."""
+    if found.failing is None or found.failing.detail:
+        return found.failing
+    return replace(found.failing, detail=said.took(found.took_s))
 
 
 def _number(rate: Rate | None) -> float | None:

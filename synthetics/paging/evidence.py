@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from probes.result import Outcome, Result, StepResult
 from slo.spans import Spans
 from slo.timeline import Mark
-from synthetics import words
 from synthetics.accounting.views import View
 from synthetics.config.model import Availability, Slo
 from synthetics.receivers.base import Failing
@@ -31,6 +30,7 @@ class Evidence:
         status: HTTP status of the failing answer, if there was one.
         since_ms: The first bad sample of this outage.
         failing: The newest one.
+        took_s: How long that took, in seconds.
     """
 
     probe: str = ""
@@ -40,6 +40,7 @@ class Evidence:
     status: int | None = None
     since_ms: int | None = None
     failing: Failing | None = None
+    took_s: float = 0.0
 
 
 def evidence(newest: Sample | None, since_ms: int | None) -> Evidence:
@@ -57,10 +58,11 @@ def evidence(newest: Sample | None, since_ms: int | None) -> Evidence:
         since_ms=since_ms,
         failing=Failing(
             at_ms=newest.scheduled_ms,
-            detail=result.detail or f"took {words.took(result.duration_s)}",
+            detail=result.detail,
             trace_id=result.trace_id,
             request_id=step.request_id if step else "",
         ),
+        took_s=result.duration_s,
     )
 
 

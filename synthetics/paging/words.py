@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from slo.budget import Rate
+from slo.counts import Counts
 from slo.policy import Tier
-from synthetics import reasons, words
-from synthetics.clock import instant
 from synthetics.config.model import Latency, Slo
+from synthetics.language.speech import Speech, speech
 from synthetics.receivers.base import Message
 from synthetics.receivers.text import flat, shorten
 
@@ -15,15 +15,9 @@ _PROBE = 30
 _STEP = 20
 # With these a summary says all but the time within 80 characters at the usual lengths.
 
-_ENDINGS = {
-    "slo-removed": "its SLO is no longer configured",
-    "slo-moved": "its SLO belongs to another service now",
-    "policy-changed": "its alert policy no longer has this tier",
-    "rerouted": "others are told now",
-}
-
 
 def summary(
+    speech: Speech,
     *,
     service: str,
     slo: Slo,
@@ -38,6 +32,7 @@ def summary(
     What fails and for whom: ``本店: checkout fails at step order (status 500) since 14:03 UTC``.
 
     Args:
+        speech: In which language, on which clock.
         service: Its name as people call it.
         slo: Whose budget burns.
         probe: What fails; empty if no bad sample was found.
@@ -47,48 +42,57 @@ def summary(
         since_ms: The first bad sample, if one was found.
         at_ms: Now; a beginning on another day is said with its date.
     """
+    phrases = speech.phrases
+    since = "" if since_ms is None else phrases.since.format(when=speech.when(since_ms, at_ms))
+    whose = shorten(service, _SERVICE)
     what = shorten(probe or slo.id, _PROBE)
     if isinstance(slo.sli, Latency) and not reason:
-        what += f" is slower than {words.bound(slo.sli.bound_us)}"
-    else:
-        what += " fails"
-        if step:
-            what += f" at step {shorten(step, _STEP)}"
-        why = f"status {status}" if reason == "status" and status else reasons.said(reason)
-        if why:
-            what += f" ({flat(why)})"
-    since = "" if since_ms is None else f" since {_when(since_ms, at_ms)}"
-    return f"{shorten(service, _SERVICE)}: {what}{since}"
+        bound = speech.bound(slo.sli.bound_us)
+        return phrases.slower.format(service=whose, what=what, bound=bound, since=since)
+    known = reason == "status" and status
+    why = phrases.status.format(status=status) if known else speech.reason(reason)
+    return phrases.fails.format(
+        service=whose,
+        what=what,
+        step=phrases.at_step.format(step=shorten(step, _STEP)) if step else "",
+        why=phrases.because.format(why=flat(why)) if why else "",
+        since=since,
+    )
 
 
-def burning(tier: Tier, long: Rate | None, short: Rate | None) -> str:
+def failed(speech: Speech, tier: Tier, counts: Counts, event: str) -> str:
+    """How many of late: ``14 of 15 samples failed in the last 5m``; *event* is what is counted."""
+    if not counts.valid:
+        return ""
+    phrase = speech.phrases.failed.get(event, speech.phrases.failed["sample"])
+    return phrase.format(
+        failed=counts.failed, valid=counts.valid, window=speech.exactly(tier.short_ms)
+    )
+
+
+def burning(speech: Speech, tier: Tier, long: Rate | None, short: Rate | None) -> str:
     """How fast it burns: ``57.2× over 30s and 80× over 10s, fires above 20×``."""
-    windows = (long, tier.long_ms), (short, tier.short_ms)
-    fast = " and ".join(f"{_rate(rate)} over {words.exactly(ms)}" for rate, ms in windows)
-    return f"{fast}, fires above {words.factor(tier.factor)}"
+    return speech.phrases.burning.format(
+        long=speech.rate(long),
+        long_window=speech.exactly(tier.long_ms),
+        short=speech.rate(short),
+        short_window=speech.exactly(tier.short_ms),
+        factor=speech.factor(tier.factor),
+    )
 
 
-def budget(remaining: Rate | None, lasts_ms: int | None) -> str:
+def budget(speech: Speech, remaining: Rate | None, lasts_ms: int | None) -> str:
     """What is left, and how long it lasts: ``61.2% left, gone in 3h20m at this rate``."""
-    said = words.left(remaining)
-    return f"{said}, gone in {words.about(lasts_ms)} at this rate" if lasts_ms else said
+    left = speech.left(remaining)
+    return speech.phrases.gone.format(left=left, time=speech.about(lasts_ms)) if lasts_ms else left
 
 
 def resolved(message: Message, at_ms: int, resolution: str) -> str:
-    """The end of what *message* began."""
-    ending = _ENDINGS.get(resolution)
+    """The end of what *message* began, in its language."""
+    said = speech(message.language, message.zone)
+    ending = said.phrases.endings.get(resolution)
     if ending is not None:
-        return f"Closed, {ending}: {message.summary}"
+        return said.phrases.closed.format(why=ending, summary=message.summary)
     began_ms = message.detected_ms if message.since_ms is None else message.since_ms
-    return f"Resolved after {words.about(max(at_ms - began_ms, 0))}: {message.summary}"
-
-
-def _rate(rate: Rate | None) -> str:
-    if rate is None:
-        return words.UNKNOWN
-    return "infinitely fast" if isinstance(rate, float) else words.burn(rate)
-
-
-def _when(ms: int, at_ms: int) -> str:
-    then, now = instant(ms), instant(at_ms)
-    return f"{then:%H:%M} UTC" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M} UTC"
+    lasted = said.about(max(at_ms - began_ms, 0))
+    return said.phrases.resolved.format(time=lasted, summary=message.summary)

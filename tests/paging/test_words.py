@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from slo.budget import INFINITE, Rate
 from synthetics.config.model import Latency
+from synthetics.language.speech import speech
 from synthetics.paging.words import budget, burning, resolved, summary
 from tests.paging.support import FAST, MINUTE_MS, NOON_MS, slo
 from tests.receivers.support import trigger
@@ -25,7 +26,7 @@ def said(**changes: Any) -> str:
         "since_ms": NOON_MS + 3 * MINUTE_MS,
         "at_ms": NOON_MS + 5 * MINUTE_MS,
     }
-    return summary(**(known | changes))
+    return summary(speech(), **(known | changes))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_what_fails_stands_in_the_first_80_characters_whatever_it_is_called(
 def test_how_fast_it_burns_is_said_beside_the_limit(
     long: Rate | None, short: Rate | None, words: str
 ) -> None:
-    assert burning(FAST, long, short) == words
+    assert burning(speech(), FAST, long, short) == words
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_how_fast_it_burns_is_said_beside_the_limit(
 def test_a_budget_is_said_with_when_it_is_gone(
     remaining: Rate, lasts_ms: int | None, words: str
 ) -> None:
-    assert budget(remaining, lasts_ms) == words
+    assert budget(speech(), remaining, lasts_ms) == words
 
 
 @pytest.mark.parametrize(

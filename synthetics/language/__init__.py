@@ -1,0 +1,28 @@
+"""
+The languages of a page, each a whole set of `Phrases`, and a `Speech` that says things in one.
+
+Plain dataclasses and not gettext: the type checker sees that no language lacks a phrase, and a
+test that each fills in the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from synthetics.language.english import ENGLISH
+from synthetics.language.japanese import JAPANESE
+from synthetics.language.phrases import Phrases
+
+
+class Language(StrEnum):
+    """What a page can be written in."""
+
+    EN = "en"
+    JA = "ja"
+
+
+PHRASES: Mapping[Language, Phrases] = MappingProxyType(
+    {Language.EN: ENGLISH, Language.JA: JAPANESE}
+)

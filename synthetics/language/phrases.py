@@ -1,0 +1,105 @@
+"""Everything that a page may say, as the names of phrases; each language says them its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What stands before each fact of a page."""
+
+    failing: str
+    since: str
+    failed: str
+    burn: str
+    budget: str
+    slo: str
+    last_failure: str
+    request: str
+    trace: str
+    location: str
+    changed: str
+    tried: str
+    also: str
+    owner: str
+    opened: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What a link of a page is called."""
+
+    runbook: str
+    dashboard: str
+    guide: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """
+    One language.
+
+    Attributes:
+        units: For each unit of time, as `synthetics.words` writes it, what stands instead.
+        times: Behind a burn rate.
+        comma: Between the members of a list.
+        fails, slower: The first line, where samples fail and where they are only too slow.
+        at_step, because, since: Parts of it, empty where there is nothing to say.
+        status: A reason: the status that came.
+        where: What fails, as a fact: a probe, perhaps its step, and why.
+        began: When it began, and how long it took to be noticed.
+        failed: By what one event is called: how many of how many failed of late.
+        burning: How fast the budget burns over both windows of a tier.
+        left, overspent, none_allowed, gone: What is left of the budget, and for how long.
+        objective: The promise: of which SLO, how much, and which tier fires.
+        took: How long an answer took that was only too slow.
+        before, after: A change, and how long before or after the beginning it was.
+        said_by: The author behind a change; *no_more* is how many changes were left out.
+        resolved, closed: The first line of an end: the outage is over, or nobody looks any more.
+        endings: By slug, why nobody looks any more.
+        reasons: By slug, why a sample is bad; where a slug is missing it stands itself.
+        severities: By slug.
+        drill: Before the first line of everything that is only an exercise.
+        test: The first line of a test message: nothing is wrong.
+        drill_ends: The first line of the end of a drill.
+        labels, links: See there.
+    """
+
+    units: Mapping[str, str]
+    times: str
+    comma: str
+    unknown: str
+    infinite: str
+    fails: str
+    slower: str
+    at_step: str
+    because: str
+    since: str
+    status: str
+    where: str
+    began: str
+    failed: Mapping[str, str]
+    burning: str
+    left: str
+    overspent: str
+    none_allowed: str
+    gone: str
+    objective: str
+    took: str
+    before: str
+    after: str
+    said_by: str
+    no_more: str
+    resolved: str
+    closed: str
+    endings: Mapping[str, str]
+    reasons: Mapping[str, str]
+    severities: Mapping[str, str]
+    drill: str
+    test: str
+    drill_ends: str
+    labels: Labels
+    links: Links
