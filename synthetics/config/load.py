@@ -103,9 +103,9 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
             reader.unknown_key((key,), known)
     settings = read_settings(reader)
     defaults = read_defaults(reader)
+    services = read_services(reader, defaults)
     probes = read_probes(reader, probe_kinds(), defaults)
     top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
-    services = read_services(reader, defaults)
     return Config(
         services=MappingProxyType(services),
         probes=MappingProxyType(probes),

@@ -45,10 +45,10 @@ class Service:
     owner: str = ""
     runbook: str = ""
     dashboard: str = ""
-
     guide: str = ""
     language: Language = Language.EN
     zone: str = "UTC"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:

@@ -18,8 +18,8 @@ from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
 from synthetics.kinds import Kind
-
 from synthetics.language import Language
+
 SHORTEST_EVERY = timedelta(seconds=1)
 
 
@@ -47,6 +47,9 @@ def read_services(reader: Reader, defaults: written.Defaults) -> dict[str, Servi
                 owner=read.owner,
                 runbook=read.runbook,
                 dashboard=read.dashboard,
+                guide=read.guide,
+                language=Language(read.language or defaults.language),
+                zone=(read.timezone or defaults.timezone).key,
             )
     return found
 
@@ -55,9 +58,6 @@ def read_receivers(reader: Reader, kinds: Mapping[str, Kind]) -> dict[str, Recei
     """The receivers that could be read."""
     found: dict[str, Receiver] = {}
     for name, data in reader.items("receivers"):
-                guide=read.guide,
-                language=Language(read.language or defaults.language),
-                zone=(read.timezone or defaults.timezone).key,
         path: Path = ("receivers", name)
         if not isinstance(data, dict):
             reader.check(checker(written.Receiver), data, path)

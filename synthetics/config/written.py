@@ -20,14 +20,14 @@ from synthetics.config.scalars import (
     Words,
     Zone,
 )
-from synthetics.config.written_slo import Accounting, Alerting, Slo, closed
+from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo, closed
 
 EVERY = timedelta(minutes=1)
 TIMEOUT = timedelta(seconds=10)
 RETENTION_RAW = timedelta(days=30)
 IN_FLIGHT = 1000
-LOCATION = "local"
 LanguageCode = Literal["en", "ja"]
+LOCATION = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +54,17 @@ class Defaults:
         every: The interval from one sample to the next, at least 1s.
         timeout: The limit of one attempt.
         confirm: Ask again after a failure; not unless it is written.
-    """
         language: What pages are written in.
         timezone: Whose clock the times in pages are read from, as an IANA name.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     every: Annotated[Duration, Field(examples=["1m"])] = EVERY
     timeout: Annotated[Duration, Field(examples=["10s"])] = TIMEOUT
     confirm: Confirm | None = None
-
     language: Annotated[LanguageCode, Field(examples=["ja"])] = "en"
     timezone: Annotated[Zone, Field(examples=["Asia/Tokyo"])] = UTC
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -76,20 +76,20 @@ class Service:
         owner: Who answers for it.
         runbook: A link that every page carries.
         dashboard: A link that every page carries.
-    """
         guide: The on-call guide, a link that every page carries.
         language: What its pages are written in; else that of `defaults`.
         timezone: Whose clock the times in its pages are read from; else that of `defaults`.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     name: Annotated[Shown, Field(examples=["本店"])] = ""
     owner: Annotated[Shown, Field(examples=["team-checkout"])] = ""
     runbook: Url = ""
     dashboard: Annotated[Url, Field(examples=["https://dashboards.example/shop"])] = ""
-
     guide: Annotated[Url, Field(examples=["https://wiki.example/oncall-guide/shop"])] = ""
     language: Annotated[LanguageCode | None, Field(examples=["ja"])] = None
     timezone: Annotated[Zone | None, Field(examples=["Asia/Tokyo"])] = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
