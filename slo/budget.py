@@ -38,31 +38,49 @@ class Budget:
 
     Attributes:
         consumed: Share of the budget that is spent (R6): the burn rate over the
-            whole window.  Of a period in progress only the part that has passed
-            can have burnt, so the burn so far counts by that part; on the last
-            instant of the period this is R6 to the digit.  ``None`` if nothing is valid.
+            window, of a period in progress over the events so far.  ``None`` if
+            nothing is valid.
+        passed: Share of the window that has passed, 0 to 1; less than 1
+            only for a period of the calendar in progress.
         allowed_events: Failed samples that the objective allows among the valid ones seen.
         spent_events: Samples that failed.
         allowed_ms: Downtime that the objective allows over the whole window, rounded
             down; maintenance earns no budget.
         spent_ms: Downtime so far (R9).
         length_ms: Length of the whole window, maintenance taken off.
-        left_ms: How much of a period in progress is to come, after which there is
-            a new budget; ``None`` for a window that does not end.
     """
 
     consumed: Rate | None
+    passed: Fraction
     allowed_events: Fraction
     spent_events: int
     allowed_ms: int
     spent_ms: int
     length_ms: int
-    left_ms: int | None
 
     @property
     def remaining(self) -> Rate | None:
         """1 − consumed; below 0 when overspent, never clamped (R6)."""
         return None if self.consumed is None else 1 - self.consumed
+
+    @property
+    def period_consumed(self) -> Rate | None:
+        """
+        Share of the whole period's budget that is spent, if events keep coming as they do.
+
+        Only the part of a period that has passed can have burnt, so this is *consumed* times
+        that part: the same for a window that moves on and for a period that is over.
+        """
+        if self.consumed is None or self.consumed == INFINITE:
+            # ∞ × 0 is not a number, and at the first instant one error is already too many.
+            return self.consumed
+        return self.consumed * self.passed
+
+    @property
+    def period_remaining(self) -> Rate | None:
+        """1 − period_consumed; below 0 when overspent."""
+        consumed = self.period_consumed
+        return None if consumed is None else 1 - consumed
 
     def exhausted_in_ms(self, rate: Rate | None) -> int | None:
         """
@@ -72,7 +90,7 @@ class Budget:
         nothing is known, or the period ends first.  What leaves a rolling window
         meanwhile is not credited, so the answer errs on the early side.
         """
-        remaining = self.remaining
+        remaining = self.period_remaining
         if remaining is None:
             return None
         if remaining <= 0:
@@ -80,7 +98,8 @@ class Budget:
         if not rate:
             return None
         lasts_ms = int(remaining * self.length_ms / rate)
-        return lasts_ms if self.left_ms is None or lasts_ms < self.left_ms else None
+        ends = self.passed < 1 and lasts_ms >= int(self.length_ms * (1 - self.passed))
+        return None if ends else lasts_ms
 
 
 def budget(
@@ -102,15 +121,12 @@ def budget(
             a period of the calendar in progress.
         down_ms: Downtime so far.
     """
-    rate = burn_rate(counts, objective)
-    # ∞ × 0 is not a number, and at the first instant of a period one error is already too many.
-    consumed = rate if rate is None or rate == INFINITE else rate * passed
     return Budget(
-        consumed=consumed,
+        consumed=burn_rate(counts, objective),
+        passed=passed,
         allowed_events=(1 - objective) * counts.valid,
         spent_events=counts.failed,
         allowed_ms=int((1 - objective) * length_ms),
         spent_ms=down_ms,
         length_ms=length_ms,
-        left_ms=int(length_ms * (1 - passed)) if passed < 1 else None,
     )

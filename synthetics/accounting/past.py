@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from slo.budget import Rate
+from slo.budget import Budget
 from slo.history import History
 from slo.replay import Policy, Replay, replay
 from slo.spans import Spans
@@ -50,9 +50,9 @@ class Past:
         """What *policy* did from the start of history on."""
         return replay(policy, self.history, self.first_ms, until_ms)
 
-    def budget_left(self, at_ms: int) -> Rate | None:
-        """Share of the budget that was left at *at_ms*; ``None`` if nothing was known."""
-        return self._ledger.standing(self.slo.id, at_ms).budget.remaining
+    def budget(self, at_ms: int) -> Budget:
+        """The budget as it was at *at_ms*."""
+        return self._ledger.standing(self.slo.id, at_ms).budget
 
     def down(self, from_ms: int, to_ms: int) -> Spans:
         """When any series was down."""

@@ -64,14 +64,14 @@ def draft(
         objective=float(slo.objective),
         burn_long=_number(decision.burn_long),
         burn_short=_number(decision.burn_short),
-        budget_left=_number(standing.budget.remaining),
+        budget_left=_number(standing.budget.period_remaining),
         # When the budget is gone if it goes on burning as in the long window.
         exhausted_ms=decision.at_ms + lasts_ms if lasts_ms else None,
         said=Said(
             objective=words.objective(slo.objective),
             failed=failed(said, decision.tier, decision.short, slo.accounting.event),
             burn=burning(said, decision.tier, decision.burn_long, decision.burn_short),
-            budget=budget(said, standing.budget.remaining, lasts_ms),
+            budget=budget(said, standing.budget.period_remaining, lasts_ms),
         ),
         failing=_failing(said, found),
         changes=tuple(changes[:MOST_CHANGES]),

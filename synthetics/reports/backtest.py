@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from slo.budget import Rate
+from slo.budget import Budget, Rate
 from slo.replay import Alert, Firing, Policy, together
 from slo.window import DAY_MS
 from synthetics import words
@@ -49,13 +49,13 @@ class Told:
     Attributes:
         outage: The number of the outage that it began in or just after; ``None`` for one
             that fired for none.
-        left: Share of the budget that was left when it fired.
+        budget: The budget when it fired.
     """
 
     severity: str
     firing: Firing
     outage: int | None
-    left: Rate | None
+    budget: Budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def _verdict(
             severity=severity,
             firing=firing,
             outage=_outage_of(firing, outages),
-            left=past.budget_left(firing.fired_ms),
+            budget=past.budget(firing.fired_ms),
         )
         for severity in dict.fromkeys(tier.severity for tier in policy.tiers)
         for firing in together(alert for alert in alerts if alert.severity == severity)
@@ -217,7 +217,8 @@ def _told(found: Backtest, told: Told) -> dict[str, Any]:
         "outage": told.outage,
         "detection_s": None if detected is None else words.seconds(detected),
         "reset_s": None if reset is None else words.seconds(reset),
-        "budget_remaining": words.machine(told.left),
+        "budget_remaining": words.machine(told.budget.remaining),
+        "budget_period_remaining": words.machine(told.budget.period_remaining),
     }
 
 
@@ -304,7 +305,7 @@ def _story(found: Backtest, verdict: Verdict) -> Iterator[str]:
                 "not over" if end is None else words.about(end - told.firing.fired_ms),
                 "no outage" if detected is None else words.about(detected),
                 "–" if reset is None else words.about(reset),
-                _left(told.left),
+                _left(told.budget.period_remaining),
                 ", ".join(tiers),
             )
         )

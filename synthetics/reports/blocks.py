@@ -36,10 +36,12 @@ def time(shares: TimeShares) -> dict[str, Any]:
 
 
 def budget(what: Budget, *, exhausted_at_ms: int | None) -> dict[str, Any]:
-    """The ``budget`` block."""
+    """The ``budget`` block; ``period_…`` is the view of the whole period, in progress or not."""
     return {
         "consumed": words.machine(what.consumed),
         "remaining": words.machine(what.remaining),
+        "period_consumed": words.machine(what.period_consumed),
+        "period_remaining": words.machine(what.period_remaining),
         "time_s": words.seconds(what.allowed_ms),
         "time_consumed": words.machine(_time_consumed(what)),
         "exhausted_at": None if exhausted_at_ms is None else words.iso(exhausted_at_ms),

@@ -101,7 +101,9 @@ def burn_down(slo: SloReport) -> Line | None:
     left = [
         (number, Fraction(share))
         for number, day in enumerate(slo.days, start=1)
-        if (share := slo.remaining(day)) is not None and share != -INFINITE
+        if (budget := slo.budget_after(day))
+        and (share := budget.period_remaining) is not None
+        and share != -INFINITE
     ]
     if not left:
         return None
@@ -120,7 +122,7 @@ def burn_down(slo: SloReport) -> Line | None:
         zero=zero,
         even=f"0,{PLOT_TOP} {WIDTH},{zero}",
         floor=words.covered(bottom),
-        end=(*places[-1], story.left(slo.budget.remaining)),
+        end=(*places[-1], story.left(slo.budget.period_remaining)),
         spent=left[-1][1] < 0,
     )
 

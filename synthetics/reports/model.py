@@ -222,7 +222,7 @@ class SloReport:
         tally: The month, or as much of it as has passed.
         event: What one event is called: ``sample`` or ``round``.
         reach: How several locations saw it; ``None`` if there was only one.
-        budget: The error budget, R6.
+        budget: The error budget, R6; of a month in progress people are shown the whole month's.
         days: One a day of the month.
         before: The months before, the oldest first, ending with the one just before.
         incidents: Those that touched this SLO and the month.
@@ -250,13 +250,18 @@ class SloReport:
         """Whether the objective is met by events; ``None``: unknown."""
         return self.tally.met(self.objective)
 
-    def remaining(self, day: Day) -> Rate | None:
-        """Share of the month's budget that was left at the end of *day*; ``None``: unknown."""
+    @property
+    def in_progress(self) -> bool:
+        """Whether the month goes on, or had not begun."""
+        return self.counted_to_ms < self.period.to_ms
+
+    def budget_after(self, day: Day) -> Budget | None:
+        """The budget as it was at the end of *day*; ``None`` for a day that has not begun."""
         if day.tally is None:
             return None
         passed = Fraction(day.end_ms - self.period.from_ms, self.period.length_ms)
         length_ms = self.budget.length_ms
-        return budget(day.so_far, self.objective, length_ms=length_ms, passed=passed).remaining
+        return budget(day.so_far, self.objective, length_ms=length_ms, passed=passed)
 
     @property
     def met_by_time(self) -> bool | None:

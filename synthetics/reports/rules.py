@@ -57,8 +57,8 @@ def _rules(slo: Slo, probes: Mapping[str, Probe], *, bounds: str, period: str) -
         "was nothing to count it is unknown, which is neither 0% nor 100%.",
         "R5": "Burn rate is the share of bad events ÷ the share that the objective allows, "
         "1 − objective. Where it allows none, one bad event is infinitely fast.",
-        "R6": f"Budget used is the burn rate over the {period}{_in_progress(period)}. What remains "
-        "is 1 − used, and can go below 0.",
+        "R6": f"Budget consumed is the burn rate over the {period}. What remains is 1 − consumed, "
+        f"and can go below 0.{_in_progress(period)}",
         "R7": "An incident opens when both windows of a tier burn faster than its factor: "
         f"{_tiers(slo.tiers)}. {_reset(slo.reset)} With nothing to count in a window, the tier "
         f"{'keeps its state' if slo.no_data is NoData.HOLD else 'resolves'}.",
@@ -115,7 +115,10 @@ def _in_progress(period: str) -> str:
     """A window that moves on is never in progress."""
     if period == "window":
         return ""
-    return f"; of a {period} in progress, times the part of it that has passed"
+    return (
+        f" While a {period} is in progress, reports for people show the share of the whole "
+        f"{period}'s budget: consumed × the part that has passed."
+    )
 
 
 def _good(what: Sli) -> str:

@@ -107,7 +107,8 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
         f"{words.availability(time.availability, slo.objective)}  down "
         f"{words.lost(time.down_ms)}, {words.covered(standing.coverage)} known",
     )
-    spent = f"{words.used(budget.consumed)} used"
+    whole = f" of the whole {_period(slo)}'s" if budget.passed < 1 else ""
+    spent = f"{words.used(budget.period_consumed)}{whole} used"
     if budget.consumed is not None:
         spent += f", down {words.lost(budget.spent_ms)} of {words.allowed(budget.allowed_ms)}"
     yield from _field("Budget", f"{spent}; {_end(standing)}")
@@ -135,6 +136,10 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
         yield f"  {line}"
 
 
+def _period(slo: Slo) -> str:
+    return "window" if isinstance(slo.window, Rolling) else slo.window.unit
+
+
 def _state(decision: Decision) -> str:
     since_ms = decision.state.since_ms
     if not decision.firing:
@@ -144,7 +149,7 @@ def _state(decision: Decision) -> str:
 
 def _end(standing: Standing) -> str:
     lasts_ms = standing.exhausted_in_ms
-    remaining = standing.budget.remaining
+    remaining = standing.budget.period_remaining
     if remaining is not None and remaining < 0:
         return "overspent"
     if remaining == 0:

@@ -43,7 +43,7 @@ def standing(report: MonthReport) -> str:
 def _hope(report: MonthReport) -> str:
     """Why an objective can be missed so far with budget left."""
     slos = [slo for service in report.services for slo in service.slos]
-    left = any(slo.met is False and (slo.budget.remaining or 0) > 0 for slo in slos)
+    left = any(slo.met is False and (slo.budget.period_remaining or 0) > 0 for slo in slos)
     return "; what is missed so far can still be met" if left else ""
 
 
@@ -109,7 +109,7 @@ def verdict(met: bool | None) -> str:
 
 def result(slo: SloReport) -> str:
     """The verdict by events; ``met so far`` while the month goes on."""
-    goes_on = slo.met is not None and slo.counted_to_ms < slo.period.to_ms
+    goes_on = slo.met is not None and slo.in_progress
     return verdict(slo.met) + (" so far" if goes_on else "")
 
 
@@ -190,8 +190,8 @@ def unknown_time(slo: SloReport) -> str:
 
 
 def budget_events(slo: SloReport) -> str:
-    """Share of the budget used, by events."""
-    return words.used(slo.budget.consumed)
+    """Share of the month's budget used, by events; of the whole month's while it goes on."""
+    return words.used(slo.budget.period_consumed)
 
 
 def budget_time(slo: SloReport) -> str:
@@ -206,7 +206,8 @@ def budget(slo: SloReport) -> str:
     if slo.objective == 1 and slo.tally.known:
         failed = slo.tally.counts.failed
         return f"no failure is allowed, and {words.count(failed) if failed else 'none'} happened"
-    of_events = f"{budget_events(slo)} of events, {left(slo.budget.remaining)}"
+    what = "of the whole month's, by events" if slo.in_progress else "of events"
+    of_events = f"{budget_events(slo)} {what}, {left(slo.budget.period_remaining)}"
     return f"{of_events}; {budget_time(slo)} as time" if slo.tally.known else words.UNKNOWN
 
 

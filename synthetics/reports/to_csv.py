@@ -16,7 +16,7 @@ COLUMNS = (
     *("objective", "sli", "met", "met_by_time", "valid", "good", "bad", "excluded", "void"),
     *("up_s", "down_s", "excluded_s", "unknown_s", "availability_by_time", "coverage"),
     *("budget_consumed", "budget_remaining", "budget_time_s", "incidents", "timezone"),
-    *("period_from", "period_to"),
+    *("period_from", "period_to", "budget_period_consumed", "budget_period_remaining"),
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With these a spreadsheet takes a text for a formula, and would run it."""
@@ -55,6 +55,8 @@ def _row(report: MonthReport, service: ServiceReport, slo: SloReport) -> tuple[C
         *(words.machine(slo.budget.consumed), words.machine(slo.budget.remaining)),
         *(words.seconds(slo.budget.allowed_ms), len(slo.incidents), slo.period.zone.key),
         *(words.iso(slo.period.from_ms), words.iso(slo.period.to_ms)),
+        words.machine(slo.budget.period_consumed),
+        words.machine(slo.budget.period_remaining),
     )
 
 

@@ -140,14 +140,15 @@ def _incident(trouble: Trouble) -> dict[str, Any]:
 
 
 def _day(slo: SloReport, day: Day) -> dict[str, Any]:
-    tally = day.tally
+    tally, left = day.tally, slo.budget_after(day)
     return {
         "date": day.date.isoformat(),
         "state": strip.look(day, slo.objective).slug,
         "sli": words.machine(tally.counts.sli) if tally else None,
         "events": blocks.events(tally.counts) if tally else None,
         "time": blocks.time(tally.time) if tally else None,
-        "budget_remaining": words.machine(slo.remaining(day)),
+        "budget_remaining": words.machine(left.remaining) if left else None,
+        "budget_period_remaining": words.machine(left.period_remaining) if left else None,
     }
 
 

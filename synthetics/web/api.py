@@ -76,7 +76,10 @@ def slo_as_json(one: SloStatus) -> dict[str, Any]:
         "downtime_s": words.seconds(standing.budget.spent_ms),
         "budget": {
             "allowed_s": words.seconds(standing.budget.allowed_ms),
+            "consumed": words.machine(standing.budget.consumed),
             "remaining": words.machine(standing.budget.remaining),
+            "period_consumed": words.machine(standing.budget.period_consumed),
+            "period_remaining": words.machine(standing.budget.period_remaining),
             "exhausted_in_s": None if lasts_ms is None else words.seconds(lasts_ms),
         },
         "burn_rate": words.machine(standing.burn),

@@ -99,8 +99,13 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
     )
     yield gauge(
         "synthetics_slo_error_budget_remaining_ratio",
-        "Share of the error budget that is left; below 0 when overspent.",
+        "1 - burn rate over the SLO's window, of a period in progress over the events so far.",
         lambda one: _number(one.standing.budget.remaining),
+    )
+    yield gauge(
+        "synthetics_slo_error_budget_period_remaining_ratio",
+        "Share of the whole period's error budget that is left; below 0 when overspent.",
+        lambda one: _number(one.standing.budget.period_remaining),
     )
     yield gauge(
         "synthetics_slo_error_budget_seconds",

@@ -73,7 +73,7 @@ def headline(overview: Overview) -> tuple[str, str]:
         return f"{words.many(len(pages), 'objective')} burning fast enough to page", "missed"
     if others:
         return f"{words.many(len(others), 'objective')} burning budget", "hurt"
-    overspent = sum(1 for one in overview.slos if _overspent(one.standing.budget.remaining))
+    overspent = sum(1 for one in overview.slos if _overspent(one.standing.budget.period_remaining))
     if overspent:
         return f"Quiet now, {words.many(overspent, 'budget')} overspent", "hurt"
     if not overview.slos:
@@ -103,7 +103,7 @@ def state(one: SloStatus) -> tuple[str, str]:
         severities = {tier.severity for tier in firing}
         look = "missed" if "page" in severities else "hurt"
         return f"firing: {', '.join(tier.name for tier in firing)}", look
-    remaining = one.standing.budget.remaining
+    remaining = one.standing.budget.period_remaining
     if remaining is None:
         return "no data", "unknown"
     return ("overspent", "missed") if _overspent(remaining) else ("met", "well")
@@ -118,8 +118,8 @@ def promise(slo: Slo) -> str:
 
 
 def budget_words(one: SloStatus) -> str:
-    """What is left of the budget, as a share of events (R6)."""
-    return words.left(one.standing.budget.remaining)
+    """What is left of the whole period's budget, as a share of events (R6)."""
+    return words.left(one.standing.budget.period_remaining)
 
 
 def downtime_words(one: SloStatus) -> str:
@@ -130,7 +130,7 @@ def downtime_words(one: SloStatus) -> str:
 
 def bar(one: SloStatus) -> float:
     """How much of the bar is filled, 0 to 100: what is left of the budget."""
-    remaining = one.standing.budget.remaining
+    remaining = one.standing.budget.period_remaining
     if remaining is None or isinstance(remaining, float):
         return 0.0
     return round(min(max(float(remaining), 0.0), 1.0) * 100, 2)

@@ -157,7 +157,7 @@ def test_a_standing_says_all_that_is_shown() -> None:
 
 
 def test_a_standing_in_the_middle_of_a_month_counts_only_what_has_passed() -> None:
-    """Ten of thirty days at twice the allowed errors spend two thirds of the budget."""
+    """Ten of thirty days at twice the allowed errors spend two thirds of the month's budget."""
     month = Calendar("month", ZoneInfo("UTC"))
     start = month.bounds(1_776_000_000_000).from_ms  # April 2026, thirty days
     ledger = Ledger(config(slo(window=month, objective="0.99", tiers=())))
@@ -167,7 +167,8 @@ def test_a_standing_in_the_middle_of_a_month_counts_only_what_has_passed() -> No
     standing = ledger.standing("home", start + 10 * DAY - 1)
 
     assert standing.burn == 2
-    consumed = standing.budget.consumed
+    assert (standing.budget.consumed, standing.budget.remaining) == (2, -1)
+    consumed = standing.budget.period_consumed
     assert consumed is not None
     assert consumed == 2 * Fraction(10 * DAY - 1, 30 * DAY)
     assert standing.coverage == 1

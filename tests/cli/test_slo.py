@@ -69,6 +69,8 @@ def test_all_numbers_of_an_slo_are_shown(october: Path) -> None:
         "budget": {
             "consumed": 20_000 / 43_200,
             "remaining": 23_200 / 43_200,
+            "period_consumed": 20_000 / 43_200,
+            "period_remaining": 23_200 / 43_200,
             "time_s": 2592,
             "time_consumed": 1200 / 2592,
             "exhausted_at": None,

@@ -127,10 +127,12 @@ def test_an_unfinished_month_counts_no_future(shop_config: Config, shop_database
     assert "; what is missed so far can still be met." in story.standing(found)
     assert slo.tally.time.length_ms == slo.counted_to_ms - slo.period.from_ms
     assert [day.tally is None for day in slo.days] == [False] * 20 + [True] * 11
-    assert all(slo.remaining(day) is None for day in slo.days[20:])
-    # As much of the month has passed as time has, so the budget burnt by that share only.
+    assert all(slo.budget_after(day) is None for day in slo.days[20:])
+    # As much of the month has passed as time has, so its whole budget burnt by that share only.
     rate = Fraction(slo.tally.counts.failed, slo.tally.counts.valid) * 1000
-    assert slo.budget.consumed == rate * Fraction(19 * 24 + 12, 31 * 24)
+    assert slo.budget.consumed == rate
+    assert slo.budget.period_consumed == rate * Fraction(19 * 24 + 12, 31 * 24)
+    assert "% of the whole month's, by events, " in story.budget(slo)
 
 
 def test_the_months_before_begin_where_something_was_kept(

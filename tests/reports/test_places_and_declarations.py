@@ -171,8 +171,9 @@ def test_the_rule_says_how_probes_and_locations_come_together(
         pytest.param(
             a_slo("checkout", window=Calendar("week", TOKYO)),
             "R6",
-            "Budget used is the burn rate over the period; of a period in progress, times the part "
-            "of it that has passed.",
+            "Budget consumed is the burn rate over the period. What remains is 1 − consumed, and can "
+            "go below 0. While a period is in progress, reports for people show the share of the "
+            "whole period's budget: consumed × the part that has passed.",
             id="the budget of a period in progress",
         ),
         pytest.param(

@@ -241,7 +241,10 @@ def check_ratios(slo: SloReport) -> None:
     allowed = (1 - slo.objective) * counts.valid
     assert slo.met == (counts.failed <= allowed)
     passed = Fraction(slo.counted_to_ms - slo.period.from_ms, slo.period.length_ms)
-    assert slo.budget.consumed == counts.failed / allowed * passed
+    assert slo.budget.consumed == counts.failed / allowed
+    assert slo.budget.period_consumed == counts.failed / allowed * passed
     assert slo.budget.spent_ms == time.down_ms
     last = [day for day in slo.days if day.tally is not None][-1]
-    assert slo.remaining(last) == slo.budget.remaining
+    after = slo.budget_after(last)
+    assert after is not None
+    assert after.period_remaining == slo.budget.period_remaining

@@ -99,12 +99,35 @@ def test_what_remains_goes_below_zero() -> None:
 
 
 def test_of_a_period_in_progress_only_what_has_passed_can_have_burnt() -> None:
-    """Three days of a 30-day month at exactly the objective spend a tenth of it, not all."""
+    """
+    Three days of a 30-day month at exactly the objective burn at 1, which is R6.  They spend a
+    tenth of the month's budget, not all.
+    """
     so_far = budget(
         Counts(good=999, bad=1), THREE_NINES, length_ms=30 * DAY, passed=Fraction(3, 30)
     )
 
-    assert so_far.consumed == Fraction(1, 10)
+    assert (so_far.consumed, so_far.remaining) == (1, 0)
+    assert (so_far.period_consumed, so_far.period_remaining) == (Fraction(1, 10), Fraction(9, 10))
+
+
+@given(tallies, st.fractions(0, 1, max_denominator=100))
+def test_both_views_of_a_budget_meet_when_the_period_has_passed(
+    counts: Counts, passed: Fraction
+) -> None:
+    so_far = budget(counts, THREE_NINES, length_ms=DAY, passed=passed)
+    whole = budget(counts, THREE_NINES, length_ms=DAY)
+
+    assert so_far.consumed == whole.consumed == whole.period_consumed
+    if so_far.consumed is not None and so_far.period_consumed is not None:
+        assert so_far.period_consumed == so_far.consumed * passed
+        assert so_far.period_remaining == 1 - so_far.period_consumed
+
+
+def test_one_error_overspends_a_budget_of_nothing_from_the_first_instant() -> None:
+    so_far = budget(Counts(bad=1), Fraction(1), length_ms=DAY, passed=Fraction(0))
+
+    assert so_far.consumed == so_far.period_consumed == INFINITE
 
 
 @pytest.mark.parametrize(
