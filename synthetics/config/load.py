@@ -13,11 +13,12 @@ from typing import Any
 from yaml.nodes import MappingNode, Node
 
 from probes.watch import METADATA_AND_LINK_LOCAL
-from synthetics.config import written
+from synthetics.config import written, written_watch
 from synthetics.config.files import Files, read
 from synthetics.config.model import Config
 from synthetics.config.nodes import construct
 from synthetics.config.probes import (
+    checker,
     options_checker,
     read_defaults,
     read_probes,
@@ -31,6 +32,7 @@ from synthetics.config.sections import read_maintenance, read_routes, read_setti
 from synthetics.config.show import show, written_secrets
 from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
+from synthetics.config.watching import read_delivery, read_switch, read_watch
 from synthetics.kinds import Kind, probe_kinds, receiver_kinds
 
 
@@ -121,11 +123,16 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
         mask=references.mask(),
         sources=files.paths,
         public_url=settings.public_url,
+        watch=read_watch(reader, probes),
+        delivery=read_delivery(reader),
+        switch=read_switch(reader),
     )
 
 
 def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
-    """Every secret of a probe or receiver that was written out instead of referred to."""
+    """Every secret that was written out instead of referred to."""
+    switch = checker(written_watch.DeadMansSwitch)
+    yield from written_secrets(root, ("dead_mans_switch",), switch)
     sections: tuple[tuple[str, Mapping[str, Kind]], ...] = (
         ("probes", probe_kinds()),
         ("receivers", receiver_kinds()),
@@ -134,5 +141,5 @@ def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
         items = data.get(section)
         for name, item in items.items() if isinstance(items, dict) else ():
             for key in item.keys() & kinds.keys() if isinstance(item, dict) else ():
-                checker = options_checker(kinds[key])
-                yield from written_secrets(root, (section, name, key), checker)
+                options = options_checker(kinds[key])
+                yield from written_secrets(root, (section, name, key), options)

@@ -15,6 +15,7 @@ from typing import Any
 from probes.watch import Mask
 from slo.policy import NoData, Reset, Tier
 from slo.window import Window
+from synthetics.config.model_watch import DeadMansSwitch, Delivery, Watch
 from synthetics.language import Language
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -68,6 +69,7 @@ class Probe:
         options: What the kind's module calls ``Options``.
         every: The interval, >= 1 s.
         timeout: Limit of one attempt; with all confirmations it fits into *every*.
+        guard: Whether its failure says that this location is blind; see `Blind`.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Probe:
     timeout: timedelta
     confirm: Confirm | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    guard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +216,9 @@ class Config:
         in_flight: Most probe runs at the same time.
         mask: Hides every secret that was looked up.
         sources: The files it was read from.
+        watch: What the service watches of itself.
+        delivery: How long messages may be owed.
+        switch: Where it says that it is alive, if anywhere.
     """
 
     services: Mapping[str, Service]
@@ -229,6 +235,9 @@ class Config:
     mask: Mask
     sources: tuple[Path, ...]
     public_url: str = ""
+    watch: Watch = field(default_factory=Watch)
+    delivery: Delivery = field(default_factory=Delivery)
+    switch: DeadMansSwitch | None = None
 
     def routes_for(self, service: str, severity: Severity) -> tuple[str, ...]:
         """Receivers that are told of *severity* alerts of *service*, in order, each once."""

@@ -14,6 +14,7 @@ from synthetics.config import written
 from synthetics.config.checker import Checker
 from synthetics.config.describe import duration_text
 from synthetics.config.model import EMPTY, Confirm, Probe, Receiver, Service
+from synthetics.config.model_watch import SYNTHETICS
 from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
@@ -39,6 +40,13 @@ def read_services(reader: Reader, defaults: written.Defaults) -> dict[str, Servi
     """The services that could be read."""
     found: dict[str, Service] = {}
     for name, data in reader.items("services"):
+        if name == SYNTHETICS:
+            reader.report(
+                ("services", name),
+                "alerts about the monitoring itself belong to the service `synthetics`",
+                "call this one something else; `name:` takes any text",
+                at="key",
+            )
         read = reader.check(checker(written.Service), data, ("services", name))
         if read is not None:
             found[name] = Service(
@@ -123,6 +131,7 @@ def _probe(
         if confirm and confirm.attempts
         else None,
         labels=MappingProxyType(frame.labels) if frame.labels else EMPTY,
+        guard=frame.guard,
     )
 
 

@@ -286,9 +286,12 @@ def _watched(
                 reader.report(
                     (*path, "probes", i), f"`{name}` is here twice", "delete one of the two"
                 )
+        _check_no_guards(reader, path, form, probes)
         return [probes[name] for name in form] if all(name in probes for name in form) else []
     wanted = form.labels.items()
-    found = [probe for probe in probes.values() if wanted <= probe.labels.items()]
+    found = [
+        probe for probe in probes.values() if wanted <= probe.labels.items() and not probe.guard
+    ]
     if not found and len(probes) == len(reader.items("probes")):
         said = ", ".join(f"{label}: {value}" for label, value in wanted)
         reader.report(
@@ -297,6 +300,19 @@ def _watched(
             f"add `labels: {{{said}}}` to those that are meant",
         )
     return found
+
+
+def _check_no_guards(
+    reader: Reader, path: Path, names: Sequence[str], probes: Mapping[str, Probe]
+) -> None:
+    """Guards are left out: when one fails, that says something of us."""
+    for i, name in enumerate(names):
+        if name in probes and probes[name].guard:
+            reader.report(
+                (*path, "probes", i),
+                f"`{name}` is a guard: when it fails we are blind, and nothing else is known",
+                "take it out, or add a second probe of the same that is no guard",
+            )
 
 
 def _tiers(

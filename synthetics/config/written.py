@@ -21,6 +21,7 @@ from synthetics.config.scalars import (
     Zone,
 )
 from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo, closed
+from synthetics.config.written_watch import DeadMansSwitch, Delivery, Watch
 
 EVERY = timedelta(minutes=1)
 TIMEOUT = timedelta(seconds=10)
@@ -104,6 +105,8 @@ class Probe:
             else that of `defaults`.
         confirm: Ask again after a failure; else that of `defaults`.
         labels: Further labels, shown wherever the probe is.
+        guard: Whether it stands for our own network: while guards fail this location is
+            blind. Something well known, and independent of all that is watched.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
@@ -115,6 +118,7 @@ class Probe:
     labels: Annotated[dict[str, Shown], Field(examples=[{"team": "checkout"}])] = field(
         default_factory=dict
     )
+    guard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +232,9 @@ class Document:
         retention: How long things are kept.
         location: Name of the place that this process asks from.
         limits: What the service may use.
+        watch: What the service watches of itself, and how loudly it says so.
+        delivery: How long messages may be owed.
+        dead_mans_switch: Where the service says that it is alive.
         public_url: Where people reach the status page; pages link to it.
     """
 
@@ -245,4 +252,7 @@ class Document:
     retention: Retention = Retention()
     location: Annotated[Words, Field(examples=["tokyo"])] = LOCATION
     limits: Limits = Limits()
+    watch: Watch = field(default_factory=Watch)
+    delivery: Delivery = field(default_factory=Delivery)
+    dead_mans_switch: DeadMansSwitch | None = None
     public_url: Annotated[Url, Field(examples=["https://synthetics.example"])] = ""

@@ -20,6 +20,7 @@ from synthetics.clock import Clock, instant
 from synthetics.config.model import Config, Probe
 from synthetics.sample import Sample
 from synthetics.schedule.backstop import Backstop
+from synthetics.schedule.guards import Guards
 from synthetics.schedule.phase import grace_ms, interval_of_ms
 from synthetics.schedule.stats import ScheduleStats
 
@@ -78,6 +79,9 @@ class Runner:
         shared: Resources that outlive runs.
         sink: Where samples go.
         config: For location, limits and masks; see `configure`.
+
+    Attributes:
+        guards: Say whether this location can see at all.
     """
 
     def __init__(
@@ -102,12 +106,14 @@ class Runner:
         self.asking = 0
         self._config = config
         self._slots = asyncio.Semaphore(config.in_flight)
+        self.guards = Guards(clock=clock, ask=self._ask, config=config)
 
     def configure(self, config: Config) -> None:
         """Take the limits of *config* for the runs to come; those in flight keep their places."""
         if config.in_flight != self._config.in_flight:
             self._slots = asyncio.Semaphore(config.in_flight)
         self._config = config
+        self.guards.configure(config)
 
     @property
     def in_flight(self) -> int:
@@ -184,14 +190,19 @@ class Runner:
             return self._unasked(probe, due_ms, STOPPED, "the service was being stopped")
         late_ms = max(0, self._clock.now_ms() - due_ms)
         self.stats.lateness.observe(late_ms / 1000)
-        run.over_by = self._clock.monotonic() + run.longest_s
+        began = self._clock.monotonic()
+        run.over_by = began + run.longest_s
         try:
             first = await self._ask(probe)
         finally:
             slots.release()
         confirmed, attempts = first.outcome, 1
-        if probe.confirm is not None and first.outcome is Outcome.BAD:
+        blind = await self._blind(probe, first.outcome, began)
+        if not blind and probe.confirm is not None and first.outcome is Outcome.BAD:
             confirmed, attempts = await self._confirm(probe)
+            blind = await self._blind(probe, confirmed, began)
+        if blind:
+            first, confirmed = self.guards.unseen(first), Outcome.VOID
         return Sample(
             probe=probe.id,
             location=self._config.location,
@@ -201,6 +212,19 @@ class Runner:
             confirmed=confirmed,
             attempts=attempts,
         )
+
+    async def _blind(self, probe: Probe, outcome: Outcome, began: float) -> bool:
+        """
+        Whether *outcome* of a run from *began* on says nothing, because guards failed.
+
+        A good answer is void as well: of a time in which only good ones counted, the rest
+        would look better than it was.
+        """
+        if not self.guards or probe.guard:
+            return False
+        if outcome is Outcome.BAD:
+            return await self.guards.blind_since(began)
+        return await self.guards.blind_now()
 
     async def _confirm(self, probe: Probe) -> tuple[Outcome, int]:
         """
@@ -235,17 +259,19 @@ class Runner:
         self.asking += 1
         limit = self._backstop.begin(timeout_s + BACKSTOP_S)
         try:
-            return await self._kinds[probe.kind].act(probe.options, watch)
+            result = await self._kinds[probe.kind].act(probe.options, watch)
         except asyncio.CancelledError:
             if not limit.passed():
                 raise
-            return watch.bad("timeout", f"no answer within {timeout_s:g} s")
+            result = watch.bad("timeout", f"no answer within {timeout_s:g} s")
         except Exception as error:  # noqa: BLE001 - a bug of a kind must not stop the service
             self._log_bug(probe, error)
-            return watch.void(PROBE_BUG, f"{type(error).__name__}: {error}".rstrip(": "))
+            result = watch.void(PROBE_BUG, f"{type(error).__name__}: {error}".rstrip(": "))
         finally:
             self._backstop.end(limit)
             self.asking -= 1
+        self.guards.saw(probe, result)
+        return result
 
     def _log_bug(self, probe: Probe, error: Exception) -> None:
         """Log the traceback the first time, and then only that it goes on."""
