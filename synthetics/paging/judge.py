@@ -13,8 +13,10 @@ from slo.policy import Decision, State
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity, Slo
+from synthetics.config.model_watch import SYNTHETICS
 from synthetics.paging.draft import draft
 from synthetics.paging.evidence import beginning, evidence, look_up, newest_bad
+from synthetics.paging.routing import recipients
 from synthetics.paging.settle import Cleared, Fired, settle
 from synthetics.receivers.base import Message
 from synthetics.sample import Sample
@@ -289,7 +291,7 @@ class Judge:
             settle,
             fired=fired,
             cleared=cleared,
-            routes=config.routes_for,
+            routes=partial(recipients, config),
             receivers=config.receivers.keys(),
             at_ms=at_ms,
             all_open=all_open,
@@ -310,7 +312,13 @@ class Judge:
 
 
 def _why_gone(alert: incidents.Alert, config: Config) -> str:
-    """Why *alert* cannot go on under *config*, as a slug; empty if it can."""
+    """
+    Why *alert* cannot go on under *config*, as a slug; empty if it can.
+
+    Those about the monitoring itself are another's; see `synthetics.paging.watch`.
+    """
+    if alert.service == SYNTHETICS:
+        return ""
     slo = config.slos.get(alert.slo)
     if slo is None:
         return "slo-removed"

@@ -15,8 +15,8 @@ from synthetics.store import deliveries, incidents
 from synthetics.store.deliveries import Delivery
 from synthetics.store.incidents import Alert, Incident
 
-Routes = Callable[[str, Severity], Sequence[str]]
-"""Who is told of alerts of a service and severity."""
+Routes = Callable[[Alert], Sequence[str]]
+"""Who is told of an alert; see `synthetics.paging.routing.recipients`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _worst_by_receiver(alerts: Sequence[Alert], routes: Routes) -> dict[str, Ale
     """The most severe alert that each receiver is told of; of equals, the first to fire."""
     worst: dict[str, Alert] = {}
     for alert in alerts:
-        for receiver in routes(alert.service, Severity(alert.severity)):
+        for receiver in routes(alert):
             other = worst.get(receiver)
             if other is None or RANKS[alert.severity] > RANKS[other.severity]:
                 worst[receiver] = alert
