@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 from collections.abc import Mapping
@@ -13,14 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from synthetics.cli.common import Option, loaded, refuse
+from synthetics.cli.writing import write_or_ask
 
 if TYPE_CHECKING:
-    from synthetics.accounting.declaring import Change
-    from synthetics.store.errors import InUseError
-    from synthetics.store.exclusions import Exclusion
-
-PATIENCE_S = 60.0
-"""For an answer; a busy service writes within seconds."""
+    import sqlite3
 
 
 def author_option() -> Option[Any]:
@@ -71,17 +66,16 @@ def hand_in(act: str, body: Mapping[str, Any], *, config: Path, db: Path) -> dic
     """
     from synthetics.accounting.declaring import ACTS, NotDeclaredError, as_json
     from synthetics.clock import SystemClock
-    from synthetics.store.errors import InUseError, StoreError
+    from synthetics.store.errors import StoreError
 
     known = loaded(config)
     try:
         change = ACTS[act](known, body, SystemClock().now_ms())
-        try:
-            return as_json(asyncio.run(_write(change, db)))
-        except InUseError as error:
-            if not error.url:
-                raise
-            return _ask(error, act, body)
+
+        def write(connection: sqlite3.Connection) -> dict[str, Any]:
+            return as_json(change(connection))
+
+        return write_or_ask(act, body, write, db)
     except (NotDeclaredError, StoreError) as error:
         refuse(str(error))
 
@@ -102,42 +96,3 @@ def whose(done: Mapping[str, Any]) -> str:
     ]
     return ", ".join(named) or "everything"
 
-
-async def _write(change: Change, db: Path) -> Exclusion:
-    from synthetics.store import Store
-
-    store = await Store.open(db)
-    try:
-        return await store.write(change)
-    finally:
-        await store.close()
-
-
-def _ask(holder: InUseError, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    from http.client import HTTPConnection, HTTPException
-    from urllib.parse import urlsplit
-
-    from synthetics.store.errors import StoreError
-
-    connection = HTTPConnection(urlsplit(holder.url).netloc, timeout=PATIENCE_S)
-    try:
-        connection.request(
-            "POST",
-            f"/api/v1/{act}",
-            json.dumps(body).encode(),
-            {"Authorization": f"Bearer {holder.token}", "Content-Type": "application/json"},
-        )
-        answer = connection.getresponse()
-        said = answer.read().decode(errors="replace")
-    except (OSError, HTTPException) as error:
-        raise StoreError(
-            f"the service at {holder.url} has the database open and does not answer",
-            why=str(error),
-            mend="wait until it has started, or stop it and try again",
-        ) from error
-    finally:
-        connection.close()
-    if answer.status != 200:
-        refuse(said)
-    read: dict[str, Any] = json.loads(said)
-    return read

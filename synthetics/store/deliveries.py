@@ -171,7 +171,7 @@ OF_INCIDENT = _SELECT + "WHERE incident_id = :incident_id ORDER BY id"
 def owe(
     db: sqlite3.Connection,
     *,
-    incident_id: int,
+    incident_id: int | None,
     receiver: str,
     event: str,
     severity: str,
@@ -179,7 +179,11 @@ def owe(
     message: str,
     owed_ms: int,
 ) -> None:
-    """Owe *message* to *receiver*; in the transaction of the change that it tells of."""
+    """
+    Owe *message* to *receiver*; in the transaction of the change that it tells of.
+
+    What tells of no incident has none.
+    """
     db.execute(
         OWE,
         {

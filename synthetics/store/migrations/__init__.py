@@ -21,6 +21,7 @@ from synthetics.store.migrations import (
     m0005_handles,
     m0006_topics,
     m0007_quiet,
+    m0008_changes,
 )
 
 SET = "synthetics"
@@ -34,6 +35,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0005_handles": m0005_handles.SCHEMA,
         "0006_topics": m0006_topics.SCHEMA,
         "0007_quiet": m0007_quiet.SCHEMA,
+        "0008_changes": m0008_changes.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
