@@ -16,7 +16,16 @@ from probes.watch import METADATA_AND_LINK_LOCAL
 from synthetics.config import written, written_watch
 from synthetics.config.files import Files, read
 from synthetics.config.model import Config
+from synthetics.config.model_watch import SYNTHETICS
 from synthetics.config.nodes import construct
+from synthetics.config.oncall import (
+    TARGETS,
+    read_escalations,
+    read_hours,
+    read_people,
+    read_rotations,
+    read_routes,
+)
 from synthetics.config.probes import (
     checker,
     options_checker,
@@ -28,7 +37,7 @@ from synthetics.config.probes import (
 from synthetics.config.problems import ConfigError
 from synthetics.config.reader import Reader
 from synthetics.config.references import References
-from synthetics.config.sections import read_maintenance, read_routes, read_settings
+from synthetics.config.sections import read_maintenance, read_settings
 from synthetics.config.show import show, written_secrets
 from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
@@ -93,9 +102,27 @@ def _load(path: Path, environ: Mapping[str, str]) -> Config:
 
 def _names(data: dict[str, Any]) -> dict[str, list[str]]:
     """What may be referred to, right or wrong in itself."""
-    named = {"service": "services", "probe": "probes", "receiver": "receivers"}
-    sections = {what: data.get(section) for what, section in named.items()}
-    return {what: list(s) if isinstance(s, dict) else [] for what, s in sections.items()}
+
+    def below(*sections: str) -> list[str]:
+        return [
+            name
+            for section in sections
+            if isinstance(items := data.get(section), dict)
+            for name in items
+        ]
+
+    return {
+        "service": below("services"),
+        "routed service": [*below("services"), SYNTHETICS],
+        "probe": below("probes"),
+        "SLO": below("slos"),
+        "receiver": below("receivers"),
+        "person": below("people"),
+        "hours": below("hours"),
+        "rotation": below("rotations"),
+        "escalation": below("escalations"),
+        "receiver, person or rotation": below(*TARGETS),
+    }
 
 
 def _read(reader: Reader, files: Files, references: References) -> Config:
@@ -107,13 +134,17 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
     defaults = read_defaults(reader)
     services = read_services(reader, defaults)
     probes = read_probes(reader, probe_kinds(), defaults)
+    hours = read_hours(reader)
     top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
     return Config(
         services=MappingProxyType(services),
         probes=MappingProxyType(probes),
         slos=MappingProxyType(read_slos(reader, probes, top)),
         receivers=MappingProxyType(read_receivers(reader, receiver_kinds())),
-        routes=read_routes(reader),
+        routes=read_routes(reader, hours, read_escalations(reader)),
+        people=MappingProxyType(read_people(reader)),
+        hours=MappingProxyType(hours),
+        rotations=MappingProxyType(read_rotations(reader, hours)),
         maintenance=read_maintenance(reader),
         location=settings.location,
         retention_raw=settings.retention.raw,

@@ -15,8 +15,11 @@ from typing import Any
 from probes.watch import Mask
 from slo.policy import NoData, Reset, Tier
 from slo.window import Window
+from synthetics.config.model_oncall import Escalation, Person
 from synthetics.config.model_watch import DeadMansSwitch, Delivery, Watch
 from synthetics.language import Language
+from synthetics.oncall.hours import Hours, When
+from synthetics.oncall.rotation import Rotation
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -39,6 +42,7 @@ class Service:
         owner: Who answers for it.
         runbook, dashboard, guide: Links that its pages carry; empty where there is none.
         language, zone: What its pages are written in, and whose clock they go by, an IANA name.
+        labels: What its SLOs have that have no label of their own by that name.
     """
 
     id: str
@@ -49,6 +53,7 @@ class Service:
     guide: str = ""
     language: Language = Language.EN
     zone: str = "UTC"
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +162,7 @@ class Slo:
         probes: Identifiers, at least one; their samples are pooled (R12).
         objective: Share of good events, 0 < objective <= 1, exact.
         tiers: The alert policy, resolved: factors and windows in numbers.
+        labels: Its own, and those that all its probes have.
     """
 
     id: str
@@ -170,6 +176,7 @@ class Slo:
     tiers: tuple[Tier, ...]
     no_data: NoData
     reset: Reset = Reset.EVIDENCE
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,11 +190,31 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Alerts of *severity*, of all services or of those named, go *to* these receivers."""
+    """
+    Which alerts go to whom.
+
+    Attributes:
+        to: Receivers, people and rotations, by identifier.
+        services, owners, labels, slos, tiers: Only these alerts; empty ones limit nothing.
+        when: A page is told only then; a ticket waits until then.
+        when_said: In words, for people; empty without *when*.
+        escalation: How it goes on while nobody acknowledges it.
+        default: Whether it is followed only where no other route takes the alert.
+        goes_on: Whether those after it are looked at too.
+    """
 
     severity: Severity
     to: tuple[str, ...]
     services: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    slos: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    when: When | None = None
+    when_said: str = ""
+    escalation: Escalation | None = None
+    default: bool = False
+    goes_on: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +262,9 @@ class Config:
     mask: Mask
     sources: tuple[Path, ...]
     public_url: str = ""
+    people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
+    hours: Mapping[str, Hours] = field(default_factory=lambda: MappingProxyType({}))
+    rotations: Mapping[str, Rotation] = field(default_factory=lambda: MappingProxyType({}))
     watch: Watch = field(default_factory=Watch)
     delivery: Delivery = field(default_factory=Delivery)
     switch: DeadMansSwitch | None = None

@@ -58,6 +58,7 @@ def read_services(reader: Reader, defaults: written.Defaults) -> dict[str, Servi
                 guide=read.guide,
                 language=Language(read.language or defaults.language),
                 zone=(read.timezone or defaults.timezone).key,
+                labels=MappingProxyType(read.labels) if read.labels else EMPTY,
             )
     return found
 

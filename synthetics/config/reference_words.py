@@ -17,7 +17,8 @@ Every key, made from the schema by `python -m synthetics.config.reference`.
 - **Strictly.** Unknown and duplicate keys are errors, and so is a key without a value. Only
   `true` and `false` are booleans: `no` and `10:30` are text. Anchors and aliases are read, merge
   keys (`<<`) and tags are not.
-- **Identifiers** name services, probes, SLOs, receivers and tiers: `a-z`, `0-9`, `.`, `_` and
+- **Identifiers** name services, probes, SLOs, receivers, people, hours,
+  rotations, escalations and tiers: `a-z`, `0-9`, `.`, `_` and
   `-`, beginning with a letter or digit, at most 128. `name` takes any text in any language.
 - **Durations** have a unit: `250ms`, `30s`, `5m`, `1h30m`, `30d`, `2w`; nothing is finer than 1ms.
 - **Percentages** have a sign and are kept exactly: `99.95%`.
@@ -37,6 +38,12 @@ EXAMPLES = {
     "Synthetics.probes": "{home: {service: shop, http: {get: https://shop.example/}}}",
     "Synthetics.slos": "{up: {service: shop, probes: [home], objective: 99.9%, window: 30d}}",
     "Synthetics.receivers": '{team: {webhook: {url: "${env:HOOK_URL}"}}}',
+    "Synthetics.people": "{aiko: {name: 愛子, receivers: [aiko-phone]}}",
+    "Synthetics.hours": "{office: {timezone: Asia/Tokyo, weekly: {mon-fri: 09:00-18:00}}}",
+    "Synthetics.rotations": "{shop: {timezone: Asia/Tokyo, layers: "
+    "[{people: [aiko, ben], starts: 2026-11-02T09:00, every: 1w}]}}",
+    "Synthetics.escalations": "{shop: {steps: [{after: 10m, to: [backup]}]}}",
+    "Hours.weekly": "{mon-thu: [09:00-12:00, 13:00-18:00], fri: 09:00-16:00}",
     "Probe.http": "{get: https://shop.example/}",
     "Probe.journey": "[{name: home, get: https://shop.example/}]",
     "Receiver.pagerduty": '{routing_key: "${file:/run/secrets/pd_key}"}',

@@ -194,11 +194,13 @@ class Known:
     The identifier of something that is defined elsewhere in the configuration.
 
     Args:
-        what: ``service``, ``probe`` or ``receiver``; the context key ``names`` lists them.
+        what: What it is called; the context key ``names`` lists those that there are.
+        section: Where it is defined.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, section: str = "") -> None:
         self.what = what
+        self.section = section or f"{what}s"
 
     def __call__(self, value: object, info: ValidationInfo) -> str:
         """Check *value*; raises `Refused` with the nearest one that is there."""
@@ -207,8 +209,8 @@ class Known:
         known: Sequence[str] = (info.context or {})["names"][self.what]
         if value not in known:
             raise Refused(
-                f"there is no {self.what} `{value}`",
-                mend=did_you_mean(value, known, none=f"add it below `{self.what}s`"),
+                f"there is no {self.what.removeprefix('routed ')} `{value}`",
+                mend=did_you_mean(value, known, none=f"add it below `{self.section}`"),
             )
         return value
 
@@ -246,6 +248,20 @@ Identifier = Annotated[str, BeforeValidator(check_identifier), _identifier_schem
 ServiceName = Annotated[str, BeforeValidator(Known("service")), _identifier_schema("shop")]
 ProbeName = Annotated[str, BeforeValidator(Known("probe")), _identifier_schema("checkout")]
 ReceiverName = Annotated[str, BeforeValidator(Known("receiver")), _identifier_schema("oncall")]
+SloName = Annotated[str, BeforeValidator(Known("SLO", "slos")), _identifier_schema("home-fast")]
+PersonName = Annotated[str, BeforeValidator(Known("person", "people")), _identifier_schema("aiko")]
+HoursName = Annotated[str, BeforeValidator(Known("hours", "hours")), _identifier_schema("office")]
+EscalationName = Annotated[
+    str, BeforeValidator(Known("escalation")), _identifier_schema("checkout")
+]
+TargetName = Annotated[
+    str,
+    BeforeValidator(Known("receiver, person or rotation", "receivers")),
+    _identifier_schema("oncall"),
+]
+RoutedService = Annotated[
+    str, BeforeValidator(Known("routed service", "services")), _identifier_schema("shop")
+]
 Percent = Annotated[
     Fraction,
     BeforeValidator(parse_percent),

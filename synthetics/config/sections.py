@@ -1,4 +1,4 @@
-"""The smaller sections: routes, maintenance, and what holds for the whole service."""
+"""The smaller sections: maintenance, and what holds for the whole service."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from synthetics.config import written
-from synthetics.config.model import Maintenance, Route, Severity
+from synthetics.config.model import Maintenance
 from synthetics.config.probes import checker
 from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
@@ -14,22 +14,6 @@ from synthetics.config.syntax import Path
 SHORTEST_RETENTION = timedelta(days=1)
 
 SETTINGS = ("accounting", "network", "retention", "location", "limits", "public_url")
-
-
-def read_routes(reader: Reader) -> tuple[Route, ...]:
-    """The routes that could be read."""
-    found: list[Route] = []
-    for i, data in enumerate(reader.entries("routes")):
-        read = reader.check(checker(written.Route), data, ("routes", i))
-        if read is not None:
-            found.append(
-                Route(
-                    severity=Severity(read.severity),
-                    to=tuple(read.to),
-                    services=tuple(read.services),
-                )
-            )
-    return tuple(found)
 
 
 def read_maintenance(reader: Reader) -> tuple[Maintenance, ...]:

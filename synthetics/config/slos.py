@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, get_args
 
 from probes.fields import Refused, parse_duration
@@ -140,7 +141,16 @@ def _slo(
         tiers=_tiers(reader, path, read, top.alerting, target),
         no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
         reset=target.reset,
+        labels=MappingProxyType({**_shared(watched), **read.labels}),
     )
+
+
+def _shared(watched: Sequence[Probe]) -> dict[str, str]:
+    """The labels that all of them have."""
+    shared = dict(watched[0].labels)
+    for probe in watched[1:]:
+        shared = dict(shared.items() & probe.labels.items())
+    return shared
 
 
 def _intervals_ms(watched: Sequence[Probe], combine: Combine) -> tuple[int, ...]:

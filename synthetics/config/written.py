@@ -9,18 +9,19 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from probes.fields import Duration
+from synthetics.config.forms import closed
 from synthetics.config.scalars import (
     Identifier,
     Instant,
     NetworkText,
-    ReceiverName,
     ServiceName,
     Shown,
     Url,
     Words,
     Zone,
 )
-from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo, closed
+from synthetics.config.written_oncall import Escalation, Hours, Person, Rotation, Route
+from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo
 from synthetics.config.written_watch import DeadMansSwitch, Delivery, Watch
 
 EVERY = timedelta(minutes=1)
@@ -80,6 +81,7 @@ class Service:
         guide: The on-call guide, a link that every page carries.
         language: What its pages are written in; else that of `defaults`.
         timezone: Whose clock the times in its pages are read from; else that of `defaults`.
+        labels: For routes; its SLOs have them too.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
@@ -90,6 +92,9 @@ class Service:
     guide: Annotated[Url, Field(examples=["https://wiki.example/oncall-guide/shop"])] = ""
     language: Annotated[LanguageCode | None, Field(examples=["ja"])] = None
     timezone: Annotated[Zone | None, Field(examples=["Asia/Tokyo"])] = None
+    labels: Annotated[dict[str, Shown], Field(examples=[{"tier": "critical"}])] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,25 +131,6 @@ class Receiver:
     """Somebody to tell; its one key names the kind."""
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """
-    Who is told about which alerts.
-
-    Attributes:
-        severity: Which alerts; those of severity `log` are told to nobody.
-        to: The receivers, all of which are told.
-        services: Only alerts of these services; of all if it is not written.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = closed()
-    severity: Annotated[Literal["page", "ticket"], Field(examples=["page"])]
-    to: Annotated[list[ReceiverName], Field(min_length=1, examples=[["oncall"]])]
-    services: Annotated[list[ServiceName], Field(min_length=1, examples=[["shop"]])] = field(
-        default_factory=list
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +209,11 @@ class Document:
         services: What users would name, by identifier.
         probes: What is asked, by identifier.
         slos: What is promised, by identifier.
-        receivers: Who can be told, by identifier.
+        receivers: Ways to tell somebody, by identifier.
+        people: Who can be on call, by identifier.
+        hours: Hours that recur every week, by identifier.
+        rotations: Who is on call when, by identifier.
+        escalations: How pages go on while nobody acknowledges them, by identifier.
         routes: Which alerts go to whom.
         maintenance: Declared times that do not count.
         accounting: Choices of counting for all SLOs.
@@ -244,6 +234,10 @@ class Document:
     probes: dict[Identifier, Probe] = field(default_factory=dict)
     slos: dict[Identifier, Slo] = field(default_factory=dict)
     receivers: dict[Identifier, Receiver] = field(default_factory=dict)
+    people: dict[Identifier, Person] = field(default_factory=dict)
+    hours: dict[Identifier, Hours] = field(default_factory=dict)
+    rotations: dict[Identifier, Rotation] = field(default_factory=dict)
+    escalations: dict[Identifier, Escalation] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     maintenance: list[Maintenance] = field(default_factory=list)
     accounting: Accounting = field(default_factory=Accounting)

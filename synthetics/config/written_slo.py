@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from probes.fields import Duration
 from slo.policy import NoData, Reset
 from slo.window import PARTS_OF_YEARS, Unit
+from synthetics.config.forms import closed, exactly_one
 from synthetics.config.model import Combine, Retries
 from synthetics.config.scalars import (
     Factor,
@@ -41,16 +42,6 @@ MonthName = Literal[
     "november",
     "december",
 ]
-
-
-def closed(**extra: Any) -> ConfigDict:
-    """No further keys; *extra* says to editors what types cannot."""
-    return ConfigDict(extra="forbid", json_schema_extra=extra)
-
-
-def exactly_one(*keys: str) -> list[dict[str, list[str]]]:
-    """The same of *keys* of which one is written, in the words of a schema."""
-    return [{"required": [key]} for key in keys]
 
 
 def _branch(value: object) -> str:
@@ -246,6 +237,7 @@ class Slo:
         sli: What makes a sample good: that it is (`availability`), or that it is also fast.
         accounting: Choices of counting for this SLO; else those of the top.
         alerting: The alert policy of this SLO; else that of the top.
+        labels: For routes; besides those that all its probes, or its service, have.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
@@ -257,3 +249,6 @@ class Slo:
     sli: Annotated[SliForm, Field(examples=[{"latency": {"under": "500ms"}}])] = "availability"
     accounting: Accounting = Accounting()
     alerting: Alerting = Alerting()
+    labels: Annotated[dict[str, Shown], Field(examples=[{"tier": "critical"}])] = field(
+        default_factory=dict
+    )

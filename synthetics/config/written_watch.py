@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field
 
 from probes.fields import Duration, Refused, Secret, SecretText
+from synthetics.config.forms import closed
 from synthetics.config.model_watch import Method
 from synthetics.config.scalars import Percent
-from synthetics.config.written_slo import closed
 
 Loudness = Literal["page", "ticket", "log"]
 NOT_LOOKED_UP = "***"

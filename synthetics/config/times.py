@@ -1,0 +1,116 @@
+"""The types of times that recur and of times on a wall: ``mon-fri``, ``09:00-18:00``, a day."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from probes.fields import Refused, said
+from synthetics.oncall.hours import MINUTES
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS_PATTERN = rf"^({'|'.join(WEEKDAYS)})(-({'|'.join(WEEKDAYS)}))?$"
+TIMES_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+WALL_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+Days = tuple[int, ...]
+"""Days of the week, 0 is Monday."""
+
+
+def parse_days(value: object) -> str:
+    """
+    Check ``mon``, ``mon-fri`` or ``sat-mon``.
+
+    Raises:
+        Refused: Something else.
+    """
+    if not isinstance(value, str) or not re.fullmatch(DAYS_PATTERN, value):
+        raise Refused(f"{said(value)} is no day of the week", mend="write it as mon or mon-fri")
+    return value
+
+
+def days(text: str) -> Days:
+    """The days that `parse_days` took; those of ``sat-mon`` are three."""
+    first, _, last = text.partition("-")
+    begin = WEEKDAYS.index(first)
+    return tuple((begin + n) % 7 for n in range((WEEKDAYS.index(last or first) - begin) % 7 + 1))
+
+
+def parse_times(value: object) -> tuple[int, int]:
+    """
+    Read ``09:00-18:00`` as minutes from midnight; ``22:00-06:00`` ends on the next day.
+
+    Raises:
+        Refused: Something else, or no time at all.
+    """
+    if not isinstance(value, str) or not re.fullmatch(TIMES_PATTERN, value):
+        raise Refused(
+            f"{said(value)} is no time from and to",
+            mend="write it as 09:00-18:00, until midnight as 18:00-24:00",
+        )
+    begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in value.split("-"))
+    if begin == end:
+        raise Refused(f"`{value}` ends when it begins", mend="write 00:00-24:00 for the whole day")
+    return begin, end if end > begin else end + MINUTES
+
+
+def parse_day(value: object) -> date:
+    """
+    Read ``2026-12-31``.
+
+    Raises:
+        Refused: Not a day.
+    """
+    try:
+        if isinstance(value, str) and re.fullmatch(DAY_PATTERN, value):
+            return date.fromisoformat(value)
+    except ValueError as error:
+        raise Refused(f"`{value}` is no day: {error}", mend="write it as 2026-12-31") from None
+    raise Refused(f"{said(value)} is no day", mend="write it as 2026-12-31")
+
+
+def parse_wall(value: object) -> datetime:
+    """
+    Read ``2026-11-02T09:00``, as the clock on a wall shows it.
+
+    Raises:
+        Refused: Not that, or with an offset: the time zone is said beside it.
+    """
+    if isinstance(value, str) and re.fullmatch(WALL_PATTERN, value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError as error:
+            raise Refused(f"`{value}` is no time: {error}", mend="mend the day") from None
+    bare = re.sub(r"(:\d\d)?(Z|[+-]\d\d:\d\d)$", "", value) if isinstance(value, str) else ""
+    if bare != value and re.fullmatch(WALL_PATTERN, bare):
+        raise Refused(
+            f"{said(value)} has an offset, but the clock of `timezone` is meant",
+            mend=f"write {bare}",
+        )
+    raise Refused(f"{said(value)} is no day and time", mend="write it as 2026-11-02T09:00")
+
+
+DaysOfWeek = Annotated[
+    str,
+    BeforeValidator(parse_days),
+    WithJsonSchema({"type": "string", "pattern": DAYS_PATTERN, "examples": ["mon-fri"]}),
+]
+Times = Annotated[
+    tuple[int, int],
+    BeforeValidator(parse_times),
+    WithJsonSchema({"type": "string", "pattern": TIMES_PATTERN, "examples": ["09:00-18:00"]}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    WithJsonSchema({"type": "string", "pattern": DAY_PATTERN, "examples": ["2026-12-31"]}),
+]
+Wall = Annotated[
+    datetime,
+    BeforeValidator(parse_wall),
+    WithJsonSchema({"type": "string", "pattern": WALL_PATTERN, "examples": ["2026-11-02T09:00"]}),
+]
