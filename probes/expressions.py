@@ -40,6 +40,18 @@ class CompiledPattern:
         group: str | None = found.group(1) if self._compiled.groups else found.group(0)
         return group or ""
 
+    def named(self, text: str) -> tuple[dict[str, str], int] | None:
+        """Named groups of the first match, those that took no part empty, and where it ends."""
+        found = self._compiled.search(text)
+        if found is None:
+            return None
+        return {name: group or "" for name, group in found.groupdict().items()}, found.end()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of its named groups."""
+        return frozenset(self._compiled.groupindex)
+
     def __str__(self) -> str:
         return self.written
 

@@ -15,7 +15,6 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from probes.net.trust import TlsOrder
 from probes.expect_json import parse_json
 from probes.fields import (
     JsonValue,
@@ -27,6 +26,7 @@ from probes.fields import (
     Text,
     parse_template,
 )
+from probes.net.trust import TlsOrder
 
 MEBIBYTE = 1024**2
 

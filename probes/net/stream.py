@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from probes.net.dial import dial
-from probes.net.tls import Presented, Session
+from probes.net.tls import Presented, Session, context_for
 from probes.net.trip import Trip, Trouble
 from probes.net.trust import TlsOrder
 
@@ -98,7 +98,8 @@ class Stream:
         """
         if self._held:
             raise Trouble("malformed", "more came before the TLS handshake than was asked for")
-        session = Session(order, name, alpn=alpn, staple=staple)
+        context = await context_for(order)
+        session = Session(context, name, alpn=alpn, staple=staple)
         with self._trip.phase("tls", "shaking hands for TLS"):
             while not session.shake():
                 if waiting := session.outgoing():
@@ -138,6 +139,21 @@ class Stream:
         data = bytes(self._held)
         self._held.clear()
         return data
+
+    async def read_more(self) -> bytes:
+        """
+        As `read_some`, where the end would come too early.
+
+        Raises:
+            Trouble: As `read_exactly`.
+        """
+        if not self._held:
+            await self._must_fill()
+        return await self.read_some()
+
+    def put_back(self, data: bytes) -> None:
+        """*data* was read and not used: it comes first again."""
+        self._held[:0] = data
 
     async def read_exactly(self, count: int) -> bytes:
         """

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
 from service_identity import CertificateError, VerificationError
@@ -28,6 +29,9 @@ VERSIONS = {
 
 _OLD_TOO = b"ALL:@SECLEVEL=0"
 """So that a minimum of 1.0 or 1.1 can be met: OpenSSL takes their signatures at level 0 only."""
+
+_MOST_CONTEXTS = 256
+_contexts: dict[TlsOrder, SSL.Context] = {}
 
 _TAKES_NO_CLIENT = (
     "bad certificate",
@@ -52,6 +56,7 @@ class Presented:
         cipher: OpenSSL's name of it.
         alpn: The protocol agreed on; empty if none.
         chain: The certificates as sent, the server's own first.
+        built: The chain from the server's own to an authority, as far as one was found.
         staple: An OCSP answer in DER that came along; empty if none was asked for or sent.
         faults: What verification found wrong, as pairs of reason and detail, each reason
             once; whether that fails the probe is for the order to say.
@@ -61,6 +66,7 @@ class Presented:
     cipher: str
     alpn: str
     chain: tuple[x509.Certificate, ...]
+    built: tuple[x509.Certificate, ...]
     staple: bytes
     faults: tuple[tuple[str, str], ...]
 
@@ -68,6 +74,15 @@ class Presented:
     def expires_at(self) -> datetime | None:
         """The earliest end of the chain, in UTC; ``None`` without a chain."""
         return min((one.not_valid_after_utc for one in self.chain), default=None)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the server's own certificate, which there must be, in hexadecimal."""
+        return self.chain[0].fingerprint(hashes.SHA256()).hex()
+
+    def is_for(self, name: str) -> bool:
+        """Whether the server's own certificate, which there must be, is for host *name*."""
+        return not _other_host(self.chain, name)
 
 
 @dataclass(slots=True)
@@ -83,22 +98,18 @@ class Session:
     One TLS connection without a socket: bytes in, bytes out.
 
     Args:
-        order: Whom to trust and what to show.
+        context: From `context_for`.
         name: Asked for and verified; a host name or an IP address.
         alpn: Protocols to offer, the best first.
         staple: Whether to ask for an OCSP answer.
-
-    Raises:
-        Trouble: Void ``tls-ca`` or ``tls-client-certificate`` if *order* holds no usable PEM.
     """
 
     def __init__(
-        self, order: TlsOrder, name: str, *, alpn: Sequence[str] = (), staple: bool = False
+        self, context: SSL.Context, name: str, *, alpn: Sequence[str] = (), staple: bool = False
     ) -> None:
-        self._order = order
         self._name = encoded(name)
         self._heard = _Heard()
-        self._connection = SSL.Connection(context(order))
+        self._connection = SSL.Connection(context)
         self._connection.set_app_data(self._heard)
         self._connection.set_connect_state()
         if not _is_address(name):
@@ -176,19 +187,29 @@ class Session:
             cipher=connection.get_cipher_name() or "",
             alpn=connection.get_alpn_proto_negotiated().decode("ascii", "replace"),
             chain=chain,
+            built=tuple(connection.get_verified_chain(as_cryptography=True) or ()),
             staple=self._heard.staple,
             faults=tuple((self._heard.faults | _other_host(chain, self._name)).items()),
         )
 
 
-@functools.lru_cache(maxsize=256)
-def context(order: TlsOrder) -> SSL.Context:
+async def context_for(order: TlsOrder) -> SSL.Context:
     """
-    A context for *order*; kept, since reading the authorities costs milliseconds.
+    A context for *order*; kept, and made in a thread, since reading the authorities takes long
+    enough to delay other probes.
 
     Raises:
-        Trouble: As `Session`.
+        Trouble: Void ``tls-ca`` or ``tls-client-certificate`` if *order* holds no usable PEM.
     """
+    made = _contexts.get(order)
+    if made is None:
+        if len(_contexts) >= _MOST_CONTEXTS:
+            _contexts.clear()
+        made = _contexts[order] = await asyncio.to_thread(_make, order)
+    return made
+
+
+def _make(order: TlsOrder) -> SSL.Context:
     made = SSL.Context(SSL.TLS_CLIENT_METHOD)
     oldest = order.min_version or "1.2"
     made.set_min_proto_version(VERSIONS[oldest])

@@ -33,6 +33,22 @@ class Trouble(Exception):
         self.outcome = outcome
 
 
+class Unmet(Trouble):
+    """
+    An expectation that does not hold.
+
+    Args:
+        reason: Stable slug.
+        expected: What it asked for, one line.
+        actual: What was there instead, one line.
+    """
+
+    def __init__(self, reason: str, expected: str, actual: str) -> None:
+        super().__init__(reason, f"expected {expected}, got {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
 class Trip:
     """
     Keeps the time of one run.  As a context it holds the run's limit, and what passes it is

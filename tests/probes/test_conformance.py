@@ -11,23 +11,19 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from probes.result import DETAIL_LIMIT, Outcome
-from tests.probes.support import Asker, look_up, ok, saying, speaking
+from tests.probes.specimens import SPECIMENS, Specimen
+from tests.probes.support import Asker, look_up
 
 KINDS = {
     entry.name: entry.load() for entry in importlib.metadata.entry_points(group="synthetics.probes")
 }
-EXAMPLES: dict[str, Any] = {
-    "http": lambda url: {"get": url, "query": {"password": "${env:PASSWORD}"}},
-    "journey": lambda url: [
-        {"name": "one", "post": url, "form": {"password": "${env:PASSWORD}"}},
-        {"name": "two", "get": url},
-    ],
-}
+REPEATING = sorted(kind for kind, one in SPECIMENS.items() if one.repeating)
+SHARED = sorted(kind for kind, one in SPECIMENS.items() if one.shared)
 
 
-def options(kind: str, url: str) -> Any:
+def options(kind: str, written: Any) -> Any:
     adapter: TypeAdapter[Any] = TypeAdapter(KINDS[kind].Options)
-    return adapter.validate_python(EXAMPLES[kind](url), context={"resolve": look_up})
+    return adapter.validate_python(written, context={"resolve": look_up})
 
 
 @pytest.fixture(params=sorted(KINDS))
@@ -36,35 +32,39 @@ def kind(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def test_every_kind_has_an_example_here() -> None:
-    assert EXAMPLES.keys() == KINDS.keys()
+@pytest.fixture
+def specimen(kind: str) -> Specimen:
+    return SPECIMENS[kind]
 
 
-def test_unknown_keys_are_refused(kind: str) -> None:
-    written = EXAMPLES[kind]("http://x/")
-    (written[0] if isinstance(written, list) else written)["unheard_of"] = 1
-
-    with pytest.raises(ValidationError, match="unheard_of"):
-        TypeAdapter(KINDS[kind].Options).validate_python(written, context={"resolve": look_up})
+def test_every_kind_has_a_specimen() -> None:
+    assert SPECIMENS.keys() == KINDS.keys()
 
 
-async def test_a_good_target_is_good(kind: str, asker: Asker) -> None:
-    async with speaking(saying(ok())) as port:
+async def test_unknown_keys_are_refused(kind: str, specimen: Specimen) -> None:
+    async with specimen.good() as written:
+        (written[0] if isinstance(written, list) else written)["unheard_of"] = 1
+
+        with pytest.raises(ValidationError, match="unheard_of"):
+            options(kind, written)
+
+
+async def test_a_good_target_is_good(kind: str, specimen: Specimen, asker: Asker) -> None:
+    async with specimen.good() as written:
         watch = asker.watch()
-        result = await KINDS[kind].run(options(kind, f"http://127.0.0.1:{port}/"), watch)
+        result = await KINDS[kind].run(options(kind, written), watch)
 
-    assert result.outcome is Outcome.GOOD
+    assert result.outcome is Outcome.GOOD, result.detail
     assert (result.reason, result.trace_id) == ("", watch.trace_id)
     assert result.evidence is None
 
 
-async def test_a_timeout_comes_back_by_itself_and_in_time(kind: str, asker: Asker) -> None:
-    async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    await asker.http({"get": "http://127.0.0.1:1/"})
-    async with speaking(silence) as port:
-        asked = options(kind, f"http://127.0.0.1:{port}/")
+async def test_a_timeout_comes_back_by_itself_and_in_time(
+    kind: str, specimen: Specimen, asker: Asker
+) -> None:
+    async with specimen.silent() as target:
+        asked = options(kind, target.written)
+        await KINDS[kind].run(asked, asker.watch(0.05))
         began = time.monotonic()
         result = await KINDS[kind].run(asked, asker.watch(0.25))
         took_s = time.monotonic() - began
@@ -73,40 +73,23 @@ async def test_a_timeout_comes_back_by_itself_and_in_time(kind: str, asker: Aske
     assert took_s <= 0.35
 
 
-async def test_cancelling_closes_the_connection_at_once(kind: str, asker: Asker) -> None:
-    came, gone = asyncio.Event(), asyncio.Event()
-
-    async def notice(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        came.set()
-        await reader.read()
-        gone.set()
-
-    async with speaking(notice) as port:
-        run = asyncio.create_task(
-            KINDS[kind].run(options(kind, f"http://127.0.0.1:{port}/"), asker.watch(60))
-        )
-        await came.wait()
+async def test_cancelling_hangs_up_at_once(kind: str, specimen: Specimen, asker: Asker) -> None:
+    async with specimen.silent() as target:
+        run = asyncio.create_task(KINDS[kind].run(options(kind, target.written), asker.watch(60)))
+        await target.came.wait()
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
-        await asyncio.wait_for(gone.wait(), 1)
+        if target.gone is not None:
+            await asyncio.wait_for(target.gone.wait(), 1)
 
 
+@pytest.mark.parametrize("kind", REPEATING)
 async def test_no_secret_is_told(kind: str, asker: Asker) -> None:
-    """A target that says back everything it was sent, in every place that is shown."""
-
-    async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        body = await reader.read(1000) if head.startswith("POST") else b""
-        line = head.splitlines()[0].split()[1]
-        writer.write(
-            b"HTTP/1.1 500 No\r\nX-Line: " + line.encode() + b"\r\nConnection: close\r\n\r\n"
-            b"open & sesame " + line.encode() + body
-        )
-
-    async with speaking(repeat) as port:
-        result = await KINDS[kind].run(options(kind, f"http://127.0.0.1:{port}/"), asker.watch())
+    repeating = SPECIMENS[kind].repeating
+    assert repeating is not None
+    async with repeating() as written:
+        result = await KINDS[kind].run(options(kind, written), asker.watch())
 
     assert result.outcome is Outcome.BAD
     assert result.evidence is not None
@@ -115,27 +98,20 @@ async def test_no_secret_is_told(kind: str, asker: Asker) -> None:
     assert len(result.detail) <= DETAIL_LIMIT
 
 
-async def test_many_runs_at_once_do_not_meet(kind: str, asker: Asker) -> None:
-    async with speaking(saying(ok())) as port:
-        asked = options(kind, f"http://127.0.0.1:{port}/")
+async def test_many_runs_at_once_do_not_meet(kind: str, specimen: Specimen, asker: Asker) -> None:
+    async with specimen.good() as written:
+        asked = options(kind, written)
         results = await asyncio.gather(*(KINDS[kind].run(asked, asker.watch()) for _ in range(100)))
 
     assert {result.outcome for result in results} == {Outcome.GOOD}
     assert len({result.trace_id for result in results}) == 100
 
 
+@pytest.mark.parametrize("kind", SHARED)
 async def test_closing_ends_what_is_under_way(kind: str, asker: Asker) -> None:
-    came = asyncio.Event()
-
-    async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        came.set()
-        await reader.read()
-
-    async with speaking(silence) as port:
-        run = asyncio.create_task(
-            KINDS[kind].run(options(kind, f"http://127.0.0.1:{port}/"), asker.watch(60))
-        )
-        await came.wait()
+    async with SPECIMENS[kind].silent() as target:
+        run = asyncio.create_task(KINDS[kind].run(options(kind, target.written), asker.watch(60)))
+        await target.came.wait()
         await asker.shared.close()
         result = await asyncio.wait_for(run, 1)
 

@@ -1,0 +1,24 @@
+"""What a certificate says, held against what was expected of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from probes.net.trip import Unmet
+from probes.watch import Watch
+
+
+def judge_validity(valid_for: timedelta, expires_at: datetime | None, watch: Watch) -> None:
+    """
+    Every certificate that was presented goes on being valid for *valid_for*.
+
+    Raises:
+        Unmet: ``certificate``.
+    """
+    wanted = f"a certificate valid for {valid_for.days} more days"
+    if expires_at is None:
+        raise Unmet("certificate", wanted, "no certificate")
+    left = expires_at - watch.started_at
+    if left < valid_for:
+        days = left / timedelta(days=1)
+        raise Unmet("certificate", wanted, f"{days:.1f} days, until {expires_at:%Y-%m-%d}")

@@ -1,0 +1,186 @@
+"""Probe kind ``tls``: is what a server shows in its handshake what users should trust?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict
+
+from probes.expressions import Pattern
+from probes.fields import Duration, Refused
+from probes.net.certificates import judge_validity
+from probes.net.ocsp import judge_staple
+from probes.net.starttls import Protocol, ask_for_tls
+from probes.net.stream import Stream, Untrusted
+from probes.net.target import HostPort
+from probes.net.tls import Presented
+from probes.net.transcript import Transcript
+from probes.net.trip import Trip, Trouble, Unmet
+from probes.result import Facts, Result
+from probes.settings import Family, Tls, TlsVersion
+from probes.watch import Watch
+
+SUMMARY = "A TLS handshake: chain, host name, expiry, protocol, cipher and OCSP staple."
+LIMIT = 1 << 18
+"""Most bytes that the target may say in plain text."""
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str | int | float) else value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """
+    What the presented certificates must be.
+
+    Attributes:
+        valid_for: How long all of them must at least go on being valid.
+        names: Names that the server's own must be for, besides the one that was asked for.
+        issuer: Searched in the issuer's name, as ``CN=R11,O=Let's Encrypt,C=US``.
+        subject: Searched in the server's own name, written likewise.
+        sha256: Fingerprint of the server's own, in hexadecimal, colons or not.
+        ocsp: ``stapled`` if an OCSP answer must come along that is current and says good.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    valid_for: Duration | None = None
+    names: tuple[str, ...] = ()
+    issuer: Pattern | None = None
+    subject: Pattern | None = None
+    sha256: str | None = None
+    ocsp: Literal["stapled"] | None = None
+
+    def __post_init__(self) -> None:
+        digits = (self.sha256 or "0" * 64).replace(":", "").lower()
+        if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+            raise Refused("a SHA-256 is 64 hexadecimal digits", at=("sha256",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expect:
+    """
+    What must hold, besides a chain that is trusted, current and for the host.
+
+    Attributes:
+        certificate: What the certificates must be.
+        version: Versions of TLS of which one must have been agreed on.
+        cipher: Searched in the name of the cipher, as ``TLS_AES_128_GCM_SHA256``.
+        alpn: The protocol that must have been agreed on, as ``h2``; it is offered.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    certificate: Certificate = field(default_factory=Certificate)
+    version: Annotated[tuple[TlsVersion, ...], BeforeValidator(_listed)] = ()
+    cipher: Pattern | None = None
+    alpn: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Tls):
+    """
+    Attributes:
+        connect: Where to, ``host:port``.
+        ip: Which addresses to use.
+        starttls: The protocol that begins in plain text there, if one does.
+        expect: What must hold.
+    """
+
+    connect: HostPort
+    ip: Family = "any"
+    starttls: Protocol | None = None
+    expect: Expect = field(default_factory=Expect)
+
+
+async def run(options: Options, watch: Watch) -> Result:
+    """Connect, shake hands, look at what was shown, and hang up."""
+    trip = Trip(watch)
+    presented: Presented | None = None
+    try:
+        async with trip:
+            presented = await _shake(options, trip)
+            _judge(options.expect, presented, watch)
+    except Trouble as trouble:
+        if isinstance(trouble, Untrusted):
+            presented = trouble.presented
+        evidence = _told(options, presented, watch).evidence(trouble)
+        return trip.ended_by(trouble, facts=_facts(trip, presented), evidence=evidence)
+    return trip.good(facts=_facts(trip, presented))
+
+
+async def _shake(options: Options, trip: Trip) -> Presented:
+    where = options.connect
+    async with await Stream.to(trip, where.host, where.port, limit=LIMIT, ip=options.ip) as stream:
+        if options.starttls is not None:
+            await ask_for_tls(stream, options.starttls, trip)
+        return await stream.start_tls(
+            options.at_home,
+            options.server_name or where.host,
+            alpn=(options.expect.alpn,) if options.expect.alpn else (),
+            staple=options.expect.certificate.ocsp is not None,
+        )
+
+
+def _judge(expect: Expect, presented: Presented, watch: Watch) -> None:
+    version = presented.version.removeprefix("TLSv")
+    version = version if "." in version else f"{version}.0"
+    if expect.version and version not in expect.version:
+        wanted = " or ".join(f"TLS {one}" for one in expect.version)
+        raise Unmet("tls-version", wanted, f"TLS {version}")
+    if expect.cipher is not None and expect.cipher.find(presented.cipher) is None:
+        raise Unmet("tls-cipher", f"a cipher like `{expect.cipher}`", presented.cipher)
+    if expect.alpn is not None and presented.alpn != expect.alpn:
+        raise Unmet("tls-alpn", f"the protocol {expect.alpn}", presented.alpn or "none")
+    wanted_of_it = expect.certificate
+    if wanted_of_it.valid_for is not None:
+        judge_validity(wanted_of_it.valid_for, presented.expires_at, watch)
+    _judge_certificate(wanted_of_it, presented)
+    if wanted_of_it.ocsp is not None:
+        judge_staple(presented, watch.started_at)
+
+
+def _judge_certificate(wanted: Certificate, presented: Presented) -> None:
+    if not presented.chain:
+        raise Unmet("certificate", "a certificate", "none")
+    for name in wanted.names:
+        if not presented.is_for(name):
+            raise Unmet("certificate", f"a certificate that is for {name} too", "one that is not")
+    issuer, subject = presented.chain[0].issuer, presented.chain[0].subject
+    for pattern, name, role in (
+        (wanted.issuer, issuer.rfc4514_string(), "issuer"),
+        (wanted.subject, subject.rfc4514_string(), "subject"),
+    ):
+        if pattern is not None and pattern.find(name) is None:
+            raise Unmet("certificate", f"{role} like `{pattern}`", f"`{name}`")
+    if wanted.sha256 is not None:
+        fingerprint = presented.fingerprint
+        if fingerprint != wanted.sha256.replace(":", "").lower():
+            raise Unmet("certificate", f"SHA-256 {wanted.sha256}", fingerprint)
+
+
+def _facts(trip: Trip, presented: Presented | None) -> Facts:
+    return Facts(
+        address=trip.address,
+        protocol=presented.version if presented else None,
+        certificate_expires_at=presented.expires_at if presented else None,
+    )
+
+
+def _told(options: Options, presented: Presented | None, watch: Watch) -> Transcript:
+    """The certificates in words, for whoever has to find out what is wrong with them."""
+    told = Transcript(f"TLS handshake with {options.connect}", watch)
+    if presented is not None:
+        told.heard(f"{presented.version} {presented.cipher}\n")
+        for number, one in enumerate(presented.chain):
+            told.heard(
+                f"{number} {one.subject.rfc4514_string()}\n"
+                f"  issued by {one.issuer.rfc4514_string()}\n"
+                f"  valid {one.not_valid_before_utc:%Y-%m-%d %H:%M} to "
+                f"{one.not_valid_after_utc:%Y-%m-%d %H:%M} UTC\n"
+            )
+        for _, detail in presented.faults:
+            told.heard(f"fault: {detail}\n")
+    return told

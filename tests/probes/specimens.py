@@ -1,0 +1,149 @@
+"""One target of each sort for every kind: what the conformance test asks all kinds alike."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import trustme
+
+from tests.probes.support import Speak, ok, saying, speaking
+
+Target = AbstractAsyncContextManager[Any]
+"""Inside it the target is there; gives what is written below the kind's key to ask it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """A target that never answers: when it was asked, and when whoever asked had gone."""
+
+    written: Any
+    came: asyncio.Event
+    gone: asyncio.Event | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specimen:
+    """
+    Attributes:
+        good: A target that is as it should be.
+        silent: One that takes the question and never answers.
+        repeating: One that fails and says back all that it was sent, the secret
+            ``open & sesame`` too, in every place that might be shown; ``None`` if the kind
+            sends nothing that could be secret.
+        shared: Whether runs go through a resource of ``watch.shared``, which ends them.
+    """
+
+    good: Callable[[], Target]
+    silent: Callable[[], AbstractAsyncContextManager[Silence]]
+    repeating: Callable[[], Target] | None = None
+    shared: bool = False
+
+
+Write = Callable[[int], Any]
+"""What is written below the kind's key to ask a port of 127.0.0.1."""
+
+
+def over_tcp(write: Write, good: Speak, repeating: Speak | None = None, **more: Any) -> Specimen:
+    """A kind that asks over TCP; a silent target reads and says nothing."""
+
+    @contextlib.asynccontextmanager
+    async def target(speak: Speak) -> AsyncIterator[Any]:
+        async with speaking(speak) as port:
+            yield write(port)
+
+    @contextlib.asynccontextmanager
+    async def silent() -> AsyncIterator[Silence]:
+        came, gone = asyncio.Event(), asyncio.Event()
+
+        async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            came.set()
+            await reader.read()
+            gone.set()
+
+        async with speaking(silence) as port:
+            yield Silence(written=write(port), came=came, gone=gone)
+
+    repeats = repeating
+    return Specimen(
+        good=lambda: target(good),
+        silent=silent,
+        repeating=(lambda: target(repeats)) if repeats else None,
+        **more,
+    )
+
+
+async def _repeat_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    body = await reader.read(1000) if head.startswith("POST") else b""
+    line = head.splitlines()[0].split()[1]
+    writer.write(
+        b"HTTP/1.1 500 No\r\nX-Line: " + line.encode() + b"\r\nConnection: close\r\n\r\n"
+        b"open & sesame " + line.encode() + body
+    )
+
+
+async def _repeat_line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    said = await reader.readline()
+    writer.write(b"500 what is " + said)
+
+
+async def _welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readline()
+    writer.write(b"welcome\r\n")
+
+
+def _tcp(port: int) -> dict[str, Any]:
+    return {
+        "connect": f"127.0.0.1:{port}",
+        "dialogue": [{"send": "login ${env:PASSWORD}\r\n"}, {"expect": "^welcome"}],
+    }
+
+
+@contextlib.asynccontextmanager
+async def _over_tls() -> AsyncIterator[Any]:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with speaking(wait, tls=context) as port:
+        yield {"connect": f"127.0.0.1:{port}", "ca": authority.cert_pem.bytes().decode()}
+
+
+SPECIMENS: dict[str, Specimen] = {
+    "http": over_tcp(
+        lambda port: {
+            "get": f"http://127.0.0.1:{port}/",
+            "query": {"password": "${env:PASSWORD}"},
+        },
+        saying(ok()),
+        _repeat_http,
+        shared=True,
+    ),
+    "journey": over_tcp(
+        lambda port: [
+            {
+                "name": "one",
+                "post": f"http://127.0.0.1:{port}/",
+                "form": {"password": "${env:PASSWORD}"},
+            },
+            {"name": "two", "get": f"http://127.0.0.1:{port}/"},
+        ],
+        saying(ok()),
+        _repeat_http,
+        shared=True,
+    ),
+    "tcp": over_tcp(_tcp, _welcome, _repeat_line),
+    "tls": Specimen(
+        good=_over_tls,
+        silent=over_tcp(lambda port: {"connect": f"127.0.0.1:{port}"}, _welcome).silent,
+    ),
+}
