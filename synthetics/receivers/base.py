@@ -111,7 +111,7 @@ class Message:
         slo, tier, probe, step, reason: What broke; *step* is empty outside journeys.
         detected_ms: When the alert fired, or the incident resolved.
         since_ms: The first bad sample of this outage; ``None`` if it is not known.
-        objective: As a share, such as 0.999.
+        objective: As a share, such as 0.999; ``None`` of what belongs to no SLO.
         burn_long, burn_short: Burn rates over the tier's two windows, ``None`` where
             infinite (an objective of 100 % has no budget to burn).
         budget_left: Share of the whole period's budget that is left, below 0 when overspent.
@@ -152,7 +152,7 @@ class Message:
     reason: str = ""
     detected_ms: int
     since_ms: int | None = None
-    objective: float
+    objective: float | None = None
     burn_long: float | None = None
     burn_short: float | None = None
     budget_left: float | None = None
