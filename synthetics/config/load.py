@@ -35,6 +35,7 @@ from synthetics.config.probes import (
     read_services,
 )
 from synthetics.config.problems import ConfigError
+from synthetics.config.quiet import check_dependencies, incidents
 from synthetics.config.reader import Reader
 from synthetics.config.references import References
 from synthetics.config.sections import read_maintenance, read_settings
@@ -132,11 +133,12 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
             reader.unknown_key((key,), known)
     settings = read_settings(reader)
     defaults = read_defaults(reader)
-    services = read_services(reader, defaults)
+    usual = incidents(reader, ("incidents",), settings.incidents)
+    services = read_services(reader, defaults, usual)
     probes = read_probes(reader, probe_kinds(), defaults)
     hours = read_hours(reader)
     top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
-    return Config(
+    config = Config(
         services=MappingProxyType(services),
         probes=MappingProxyType(probes),
         slos=MappingProxyType(read_slos(reader, probes, top)),
@@ -157,7 +159,10 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
         watch=read_watch(reader, probes),
         delivery=read_delivery(reader),
         switch=read_switch(reader),
+        incidents=usual,
     )
+    check_dependencies(reader, config)
+    return config
 
 
 def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:

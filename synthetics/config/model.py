@@ -16,6 +16,7 @@ from probes.watch import Mask
 from slo.policy import NoData, Reset, Tier
 from slo.window import Window
 from synthetics.config.model_oncall import Escalation, Person
+from synthetics.config.model_quiet import NOTHING, USUAL, DependsOn, Incidents
 from synthetics.config.model_watch import DeadMansSwitch, Delivery, Watch
 from synthetics.language import Language
 from synthetics.oncall.hours import Hours, When
@@ -43,6 +44,8 @@ class Service:
         runbook, dashboard, guide: Links that its pages carry; empty where there is none.
         language, zone: What its pages are written in, and whose clock they go by, an IANA name.
         labels: What its SLOs have that have no label of their own by that name.
+        depends_on: What must work for it to; holds for all its SLOs.
+        incidents: How much is told of its incidents.
     """
 
     id: str
@@ -54,6 +57,8 @@ class Service:
     language: Language = Language.EN
     zone: str = "UTC"
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    depends_on: DependsOn = NOTHING
+    incidents: Incidents = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,7 @@ class Probe:
         every: The interval, >= 1 s.
         timeout: Limit of one attempt; with all confirmations it fits into *every*.
         guard: Whether its failure says that this location is blind; see `Blind`.
+        depends_on: What must work for it to, besides what its service depends on.
     """
 
     id: str
@@ -87,6 +93,7 @@ class Probe:
     confirm: Confirm | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     guard: bool = False
+    depends_on: DependsOn = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +170,7 @@ class Slo:
         objective: Share of good events, 0 < objective <= 1, exact.
         tiers: The alert policy, resolved: factors and windows in numbers.
         labels: Its own, and those that all its probes have.
+        depends_on: What must work for it to, besides what its service and probes depend on.
     """
 
     id: str
@@ -177,6 +185,7 @@ class Slo:
     no_data: NoData
     reset: Reset = Reset.EVIDENCE
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    depends_on: DependsOn = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +255,7 @@ class Config:
         watch: What the service watches of itself.
         delivery: How long messages may be owed.
         switch: Where it says that it is alive, if anywhere.
+        incidents: How much is told of what belongs to no service of its own.
     """
 
     services: Mapping[str, Service]
@@ -268,6 +278,7 @@ class Config:
     watch: Watch = field(default_factory=Watch)
     delivery: Delivery = field(default_factory=Delivery)
     switch: DeadMansSwitch | None = None
+    incidents: Incidents = USUAL
 
     def routes_for(self, service: str, severity: Severity) -> tuple[str, ...]:
         """Receivers that are told of *severity* alerts of *service*, in order, each once."""

@@ -14,7 +14,9 @@ from synthetics.config import written
 from synthetics.config.checker import Checker
 from synthetics.config.describe import duration_text
 from synthetics.config.model import EMPTY, Confirm, Probe, Receiver, Service
+from synthetics.config.model_quiet import Incidents
 from synthetics.config.model_watch import SYNTHETICS
+from synthetics.config.quiet import depends_on, incidents
 from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
@@ -36,7 +38,9 @@ def options_checker(kind: Kind) -> Checker:
     return Checker(kind.options)
 
 
-def read_services(reader: Reader, defaults: written.Defaults) -> dict[str, Service]:
+def read_services(
+    reader: Reader, defaults: written.Defaults, usual: Incidents
+) -> dict[str, Service]:
     """The services that could be read."""
     found: dict[str, Service] = {}
     for name, data in reader.items("services"):
@@ -59,6 +63,8 @@ def read_services(reader: Reader, defaults: written.Defaults) -> dict[str, Servi
                 language=Language(read.language or defaults.language),
                 zone=(read.timezone or defaults.timezone).key,
                 labels=MappingProxyType(read.labels) if read.labels else EMPTY,
+                depends_on=depends_on(read.depends_on),
+                incidents=incidents(reader, ("services", name, "incidents"), read.incidents, usual),
             )
     return found
 
@@ -133,6 +139,7 @@ def _probe(
         else None,
         labels=MappingProxyType(frame.labels) if frame.labels else EMPTY,
         guard=frame.guard,
+        depends_on=depends_on(frame.depends_on),
     )
 
 

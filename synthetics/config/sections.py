@@ -13,7 +13,7 @@ from synthetics.config.syntax import Path
 
 SHORTEST_RETENTION = timedelta(days=1)
 
-SETTINGS = ("accounting", "network", "retention", "location", "limits", "public_url")
+SETTINGS = ("accounting", "incidents", "network", "retention", "location", "limits", "public_url")
 
 
 def read_maintenance(reader: Reader) -> tuple[Maintenance, ...]:

@@ -26,6 +26,7 @@ from synthetics.config.model import (
     Slo,
 )
 from synthetics.config.probes import checker
+from synthetics.config.quiet import depends_on
 from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
 
@@ -142,6 +143,7 @@ def _slo(
         no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
         reset=target.reset,
         labels=MappingProxyType({**_shared(watched), **read.labels}),
+        depends_on=depends_on(read.depends_on),
     )
 
 

@@ -21,6 +21,7 @@ from synthetics.config.scalars import (
     Zone,
 )
 from synthetics.config.written_oncall import Escalation, Hours, Person, Rotation, Route
+from synthetics.config.written_quiet import DependsOn, Incidents
 from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo
 from synthetics.config.written_watch import DeadMansSwitch, Delivery, Watch
 
@@ -82,6 +83,8 @@ class Service:
         language: What its pages are written in; else that of `defaults`.
         timezone: Whose clock the times in its pages are read from; else that of `defaults`.
         labels: For routes; its SLOs have them too.
+        depends_on: What must work for this service to.
+        incidents: How much is told of its incidents; else that of the top.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
@@ -95,6 +98,8 @@ class Service:
     labels: Annotated[dict[str, Shown], Field(examples=[{"tier": "critical"}])] = field(
         default_factory=dict
     )
+    depends_on: DependsOn = field(default_factory=DependsOn)
+    incidents: Incidents = field(default_factory=Incidents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +117,7 @@ class Probe:
         labels: Further labels, shown wherever the probe is.
         guard: Whether it stands for our own network: while guards fail this location is
             blind. Something well known, and independent of all that is watched.
+        depends_on: What must work for this probe to; besides what its service depends on.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
@@ -124,6 +130,7 @@ class Probe:
         default_factory=dict
     )
     guard: bool = False
+    depends_on: DependsOn = field(default_factory=DependsOn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +225,7 @@ class Document:
         maintenance: Declared times that do not count.
         accounting: Choices of counting for all SLOs.
         alerting: The alert policy of all SLOs that bring none.
+        incidents: How much is told of the incidents of all services that do not say otherwise.
         network: What probes may reach.
         retention: How long things are kept.
         location: Name of the place that this process asks from.
@@ -242,6 +250,7 @@ class Document:
     maintenance: list[Maintenance] = field(default_factory=list)
     accounting: Accounting = field(default_factory=Accounting)
     alerting: Alerting = field(default_factory=Alerting)
+    incidents: Incidents = field(default_factory=Incidents)
     network: Network = Network()
     retention: Retention = Retention()
     location: Annotated[Words, Field(examples=["tokyo"])] = LOCATION

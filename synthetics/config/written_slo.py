@@ -23,6 +23,7 @@ from synthetics.config.scalars import (
     Shown,
     Zone,
 )
+from synthetics.config.written_quiet import DependsOn
 
 MIN_BAD = 2
 UTC = ZoneInfo("UTC")
@@ -238,6 +239,7 @@ class Slo:
         accounting: Choices of counting for this SLO; else those of the top.
         alerting: The alert policy of this SLO; else that of the top.
         labels: For routes; besides those that all its probes, or its service, have.
+        depends_on: What must work for this one to; besides what its service depends on.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
@@ -252,3 +254,4 @@ class Slo:
     labels: Annotated[dict[str, Shown], Field(examples=[{"tier": "critical"}])] = field(
         default_factory=dict
     )
+    depends_on: DependsOn = field(default_factory=DependsOn)

@@ -15,6 +15,7 @@ SCHEMA = (
     "CREATE INDEX incidents_closed ON incidents (service, topic, closed_ms)",
     # What keeps it from being told now, such as `silence:3`; empty if nothing does.
     "ALTER TABLE alerts ADD COLUMN held TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX alerts_resolved ON alerts (resolved_ms)",
     """
     CREATE TABLE incident_events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -28,6 +29,10 @@ SCHEMA = (
     )
     """,
     "CREATE INDEX incident_events_of ON incident_events (incident_id)",
+    """
+    CREATE INDEX incident_events_held_back ON incident_events (receiver, at_ms)
+    WHERE kind = 'held-back'
+    """,
     "CREATE INDEX deliveries_triggers ON deliveries (receiver, owed_ms) WHERE event = 'trigger'",
     """
     CREATE TABLE silences (
