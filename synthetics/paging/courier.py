@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from synthetics.clock import Clock
 from synthetics.config.model import Config
+from synthetics.config.model_watch import Delivery
 from synthetics.kinds import receiver_kinds
 from synthetics.paging.lane import LIMIT_S, Lane, LaneStats, Line
 from synthetics.paging.outbox import Outbox
-from synthetics.paging.pace import Jitter
+from synthetics.paging.pace import Jitter, Pace
 from synthetics.receivers.post import new_session
 from synthetics.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+STUCK_S = 30.0
+"""A lane that could send for so long and does not is stuck."""
+
+_MS = timedelta(milliseconds=1)
 
 
 def lines(config: Config) -> dict[str, Line]:
@@ -27,11 +34,13 @@ def lines(config: Config) -> dict[str, Line]:
     found = {}
     for receiver in config.receivers.values():
         kind = kinds[receiver.kind]
+        account = getattr(kind.module, "account", None)
         found[receiver.id] = Line(
             kind.act,
             receiver.options,
             per_minute=getattr(kind.module, "PER_MINUTE", None),
             repeat_s=getattr(kind.module, "REPEAT_S", None),
+            account=(kind.name, account(receiver.options)) if account else None,
         )
     return found
 
@@ -82,6 +91,8 @@ class Courier:
         self._lanes: dict[str, Lane] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._repeat_at: dict[str, float] = {}
+        self._paces: dict[Hashable, Pace] = {}
+        self._idle_since: dict[str, tuple[int, float]] = {}
         self._news = asyncio.Event()
         self._orphaned = 0
         self._stopping = False
@@ -126,6 +137,34 @@ class Courier:
             orphaned=self._orphaned,
         )
 
+    def stuck(self, delivery: Delivery) -> str:
+        """
+        Why messages do not go out, in a few words; empty if they do.
+
+        Asked again and again: a lane that could send and does not is stuck only once it has been
+        seen so for a while.  A far side that is down is not our being stuck, unless all are.
+
+        Args:
+            delivery: How long pages may be owed.
+        """
+        if self._main is None or self._main.done():
+            return "the courier has ended"
+        now, idle = self._clock.monotonic(), {}
+        for name, lane in self._lanes.items():
+            attempts = lane.stats().attempts
+            before, since = self._idle_since.get(name, (attempts, now))
+            if lane.could_send():
+                idle[name] = (attempts, since if before == attempts else now)
+        self._idle_since = idle
+        for name, (_, since) in idle.items():
+            if now - since > STUCK_S:
+                return f"messages to {name} are not sent"
+        late_ms = self._clock.now_ms() - delivery.page.others // _MS
+        lanes = self._lanes.values()
+        late = any(lane.owes_since(late_ms, "page") for lane in lanes)
+        nobody = late and all(lane.stats().failing for lane in lanes)
+        return "no receiver can be reached" if nobody else ""
+
     async def _run(self) -> None:
         while not self._stopping:
             self._news.clear()
@@ -158,11 +197,12 @@ class Courier:
         for name, line in self._lines.items():
             lane = self._lanes.get(name)
             if lane is not None and line != lane.line:
-                lane.replace(line)
+                lane.replace(line, self._pace_of(name, line))
             elif lane is None and name not in self._running:
                 lane = Lane(
                     name,
                     line,
+                    self._pace_of(name, line),
                     self._outbox,
                     self._session,
                     clock=self._clock,
@@ -175,6 +215,14 @@ class Courier:
                 self._running[name] = task
         for name in self._lanes.keys() - self._lines.keys():
             self._lanes.pop(name).stop()
+
+    def _pace_of(self, name: str, line: Line) -> Pace:
+        """The pace of *line*, which it shares with those of the same account."""
+        account = ("receiver", name) if line.account is None else line.account
+        pace = self._paces.get(account)
+        if pace is None or pace.per_minute != line.per_minute:
+            pace = self._paces[account] = Pace(line.per_minute, self._clock.monotonic())
+        return pace
 
     def _ended(self, name: str, lane: Lane, task: asyncio.Task[None]) -> None:
         if self._stopping:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import aiohttp
 from synthetics.clock import Clock
 from synthetics.paging.outbox import Outbox
 from synthetics.paging.owing import RANKS
-from synthetics.paging.pace import Bucket, Jitter, backoff_s
+from synthetics.paging.pace import Jitter, Pace, backoff_s
 from synthetics.receivers.base import Fate, Message, Verdict
 from synthetics.store.deliveries import Claimed, Owed
 
@@ -44,12 +44,15 @@ class Line:
         per_minute: Most attempts in a minute; ``None`` for no limit.
         repeat_s: How often what goes on is told again, to a far side that forgets;
             ``None`` for one that does not.
+        account: What *per_minute* holds for, such as a routing key: lines with the same one
+            share it; ``None`` shares it with nobody.
     """
 
     send: Send
     options: Any
     per_minute: float | None = None
     repeat_s: float | None = None
+    account: Hashable = None
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ class Lane:
     Args:
         name: Identifier of the receiver.
         line: How it is reached.
+        pace: Kept together with whoever else leads to the same far side.
         outbox: Where each step is recorded.
         session: For all sends.
         clock: Its monotonic side, for pauses.
@@ -94,6 +98,7 @@ class Lane:
         self,
         name: str,
         line: Line,
+        pace: Pace,
         outbox: Outbox,
         session: aiohttp.ClientSession,
         *,
@@ -113,16 +118,16 @@ class Lane:
         self._failed: Counter[int] = Counter()
         self._not_before: dict[int, float] = {}
         self._closed_until = 0.0
-        self._bucket = Bucket(line.per_minute, clock.monotonic())
+        self._pace = pace
         self._changed = asyncio.Event()
         self._stopping = False
         self._stats = LaneStats()
 
-    def replace(self, line: Line) -> None:
+    def replace(self, line: Line, pace: Pace) -> None:
         """Reach it by *line* from the next attempt on, without waiting out an old pause."""
-        if line.per_minute != self.line.per_minute:
-            self._bucket = Bucket(line.per_minute, self._clock.monotonic())
+        self._pace.want(self._name, 0)
         self.line = line
+        self._pace = pace
         self._closed_until = 0.0
         self._not_before.clear()
         self._changed.set()
@@ -139,6 +144,7 @@ class Lane:
     def stop(self) -> None:
         """Begin nothing more; `run` ends when what is under way has been recorded."""
         self._stopping = True
+        self._pace.want(self._name, 0)
         self._changed.set()
 
     def stats(self) -> LaneStats:
@@ -147,6 +153,15 @@ class Lane:
         self._stats.owed = len(open_ms)
         self._stats.oldest_owed_ms = min(open_ms, default=None)
         return self._stats
+
+    def could_send(self) -> bool:
+        """Whether something is owed that nothing keeps from being sent now."""
+        return not self._stopping and bool(self._turn())
+
+    def owes_since(self, before_ms: int, severity: str) -> bool:
+        """Whether a message of *severity* is owed that was so at *before_ms*."""
+        owed = (*self._waiting.values(), *self._flying.values())
+        return any(one.severity == severity and one.owed_ms <= before_ms for one in owed)
 
     async def run(self) -> None:
         """Send until `stop`."""
@@ -168,16 +183,14 @@ class Lane:
     def _turn(self) -> list[Owed]:
         """Whose turn it is: the first of each incident, the most severe first, within the pace."""
         now = self._clock.monotonic()
-        if now < self._closed_until:
-            return []
         # While nothing gets through, one attempt at a time finds out whether it does again.
-        together = 1 if self._stats.failing else TOGETHER
-        room = int(min(together - len(self._flying), self._bucket.room(now)))
-        if room <= 0:
-            return []
-        ready = [one for one in self._firsts() if self._not_before.get(one.id, 0.0) <= now]
+        together = (1 if self._stats.failing else TOGETHER) - len(self._flying)
+        ready: list[Owed] = []
+        if together > 0 and now >= self._closed_until:
+            ready = [one for one in self._firsts() if self._not_before.get(one.id, 0.0) <= now]
         ready.sort(key=lambda one: (-RANKS[one.severity], one.id))
-        return ready[:room]
+        self._pace.want(self._name, RANKS[ready[0].severity] if ready else 0)
+        return ready[: int(min(together, self._pace.room(self._name, now)))] if ready else []
 
     def _firsts(self) -> Iterable[Owed]:
         """The first message of each incident that has none under way; a resolve never overtakes."""
@@ -196,13 +209,13 @@ class Lane:
         if not firsts or (self._stats.failing and self._flying):
             return None
         opens = max(self._closed_until, min(firsts))
-        return max(opens - now, self._bucket.wait_s(now))
+        return max(opens - now, self._pace.wait_s(self._name, now))
 
     async def _claim(self, turn: list[Owed]) -> list[tuple[Owed, Claimed]]:
         """Take *turn* off the queue; those of it that are still owed are under way."""
         for one in turn:
             self._flying[one.id] = self._waiting.pop(one.id)
-        self._bucket.take(len(turn))
+        self._pace.take(len(turn))
         messages = await self._outbox.claim([one.id for one in turn])
         for one in turn:
             if one.id not in messages:

@@ -12,6 +12,10 @@ Jitter = Callable[[float, float], float]
 """Picks a number between two, as `random.uniform`."""
 
 
+BLOCKED_S = 0.1
+"""Between two looks whether a lane that has more severe messages is done with them."""
+
+
 class Bucket:
     """
     Keeps attempts below *per_minute* in every minute, wherever it begins.
@@ -45,6 +49,44 @@ class Bucket:
         """How long until there is room for one."""
         missing = 1.0 - self.room(now)
         return max(0.0, missing / self._per_second) if self._per_second else 0.0
+
+
+class Pace:
+    """
+    The limit of one far side, kept by all lanes that lead there, the most severe first.
+
+    Args:
+        per_minute: The limit, > 0; ``None`` for none.
+        now: The present on a clock that never goes back, in seconds.
+    """
+
+    def __init__(self, per_minute: float | None, now: float) -> None:
+        self.per_minute = per_minute
+        self._bucket = Bucket(per_minute, now)
+        self._wants: dict[str, int] = {}
+
+    def want(self, lane: str, rank: int) -> None:
+        """How severe the worst is that *lane* could send now; 0 if it has nothing to send."""
+        self._wants[lane] = rank
+
+    def room(self, lane: str, now: float) -> float:
+        """How many attempts *lane* may make at once."""
+        return 0.0 if self._outranked(lane) else self._bucket.room(now)
+
+    def take(self, count: int) -> None:
+        """Count attempts, no more than there is `room` for."""
+        self._bucket.take(count)
+
+    def wait_s(self, lane: str, now: float) -> float:
+        """How long until *lane* should look again whether there is room for one."""
+        wait_s = self._bucket.wait_s(now)
+        return max(wait_s, BLOCKED_S) if self._outranked(lane) else wait_s
+
+    def _outranked(self, lane: str) -> bool:
+        if self.per_minute is None:
+            return False
+        own = self._wants.get(lane, 0)
+        return any(rank > own for other, rank in self._wants.items() if other != lane)
 
 
 def backoff_s(failures: int, asked_s: float | None, jitter: Jitter = random.uniform) -> float:

@@ -48,6 +48,11 @@ class Options:
     url: Url = ENQUEUE
 
 
+def account(options: Options) -> tuple[Secret, Secret]:
+    """What `PER_MINUTE` holds for: receivers with one routing key share it."""
+    return options.url, options.routing_key
+
+
 async def send(options: Options, message: Message, session: aiohttp.ClientSession) -> Verdict:
     """Send one event; 202 is the only answer that means "taken"."""
     body = json.dumps(event(options, message), ensure_ascii=False, allow_nan=False).encode()

@@ -14,6 +14,7 @@ import pytest
 
 from synthetics.clock import Clock, HeldClock, SystemClock
 from synthetics.config.model import Severity
+from synthetics.config.model_watch import Delivery as Patience
 from synthetics.paging.courier import Courier
 from synthetics.paging.lane import Line
 from synthetics.receivers.base import Event, Message, Verdict
@@ -544,3 +545,68 @@ async def _settled(one: Courier) -> None:
             lane = one.stats().receivers.get("oncall")
             if lane and lane.attempts == before == lane.delivered:
                 return
+
+
+async def test_receivers_of_one_account_share_its_pace_the_most_severe_first(box: Box) -> None:
+    sent: list[str] = []
+
+    async def send(name: str, _: Message, __: aiohttp.ClientSession) -> Verdict:
+        sent.append(name)
+        return Verdict.delivered()
+
+    for _ in range(3):
+        await box.owe("trigger", receiver="team", severity="ticket")
+    for _ in range(3):
+        await box.owe("trigger", receiver="oncall", severity="page")
+    lines = {
+        name: Line(send, name, per_minute=240, account="one routing key")
+        for name in ("team", "oncall")
+    }
+    clock = HeldClock(NOON_MS)
+    bucket = 240 // 4
+    for _ in range(bucket):
+        await box.owe("trigger", receiver="team", severity="ticket")
+    async with courier(box, lines, clock=clock):
+        async with asyncio.timeout(10):
+            while len(sent) < bucket:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+
+        assert len(sent) == bucket, "together they keep the pace of one"
+        assert sent.count("oncall") == 3
+        assert sent.index("oncall") < 9, "nothing but what was begun before came first"
+
+
+async def test_neither_an_attempt_under_way_nor_a_slow_far_side_is_our_being_stuck(box: Box) -> None:
+    going = asyncio.Event()
+    clock = HeldClock(NOON_MS)
+
+    async def send(_: Any, __: Message, ___: aiohttp.ClientSession) -> Verdict:
+        await going.wait()
+        return Verdict.retry("status-500", "answered 500")
+
+    await box.owe("trigger")
+    async with courier(box, {"oncall": Line(send, None)}, clock=clock) as one:
+        await asyncio.sleep(0.05)
+        assert one.stuck(Patience()) == "", "an attempt that is under way is not stuck"
+        clock.advance(301)
+        assert one.stuck(Patience()) == "", "and neither is a far side that is slow"
+        going.set()
+
+
+async def test_when_no_receiver_can_be_reached_for_too_long_that_is_said(box: Box) -> None:
+    clock = HeldClock(NOON_MS)
+
+    async def send(_: Any, __: Message, ___: aiohttp.ClientSession) -> Verdict:
+        return Verdict.retry("connect", "no connection", arrived=False)
+
+    await box.owe("trigger")
+    async with courier(box, {"oncall": Line(send, None)}, clock=clock, jitter=the_longest) as one:
+        async with asyncio.timeout(10):
+            while not one.stats().receivers or not one.stats().receivers["oncall"].failing:
+                await asyncio.sleep(0.01)
+        assert one.stuck(Patience()) == ""
+
+        clock.advance(301)
+
+        assert one.stuck(Patience()) == "no receiver can be reached"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetics.paging.pace import LONGEST_PAUSE_S, Bucket, backoff_s
+from synthetics.paging.pace import LONGEST_PAUSE_S, Bucket, Pace, backoff_s
 
 
 @settings(deadline=None)
@@ -57,3 +57,34 @@ def test_pauses_double_up_to_the_longest() -> None:
 def test_jitter_comes_on_top_of_what_was_asked_for() -> None:
     assert backoff_s(1, 30.0, lambda low, _: low) == 30.0
     assert backoff_s(3, 30.0, lambda _, high: high) == 34.0
+
+
+def test_lanes_to_one_far_side_share_its_limit() -> None:
+    pace = Pace(120, 0.0)
+    pace.want("a", 1)
+    pace.want("b", 1)
+    pace.take(int(pace.room("a", 0.0)))
+
+    assert pace.room("b", 0.0) < 1
+    assert pace.wait_s("b", 0.0) > 0
+
+
+def test_the_lane_with_the_most_severe_message_comes_first() -> None:
+    pace = Pace(120, 0.0)
+    pace.want("pages", 3)
+    pace.want("tickets", 2)
+
+    assert pace.room("tickets", 0.0) == 0
+    assert pace.wait_s("tickets", 0.0) > 0
+    assert pace.room("pages", 0.0) == 30
+    pace.want("pages", 0)
+    assert pace.room("tickets", 0.0) == 30
+
+
+def test_without_a_limit_nobody_waits_for_anybody() -> None:
+    pace = Pace(None, 0.0)
+    pace.want("pages", 3)
+    pace.want("tickets", 2)
+
+    assert pace.room("tickets", 0.0) > 1_000_000
+    assert pace.wait_s("tickets", 0.0) == 0
