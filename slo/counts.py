@@ -52,6 +52,23 @@ class Counts:
         valid = self.valid
         return Fraction(self.good, valid) if valid else None
 
+    @property
+    def confirmed(self) -> int:
+        """Failures that every confirmation bore out: what ``min_bad`` asks for."""
+        return self.bad
+
+    def passes(self, above: int, below: int) -> bool:
+        """Whether the error ratio is greater than *above* ÷ *below*; multiplied out, so exact."""
+        return (self.bad + self.blip) * below > above * (self.good + self.bad + self.blip)
+
+    def may_pass(self, fewest: Counts, above: int, below: int) -> bool:
+        """Whether these failures would, among no more valid samples than *fewest* has."""
+        return self.failed * below > above * fewest.valid
+
+    def must_pass(self, most: Counts, above: int, below: int) -> bool:
+        """Whether these failures do, among as many valid samples as *most* has or fewer."""
+        return self.failed * below > above * most.valid
+
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             good=self.good + other.good,

@@ -64,7 +64,31 @@ class Group:
 
 
 def strongest(history: History, objective: Fraction, after_ms: int, at_ms: int) -> Group:
-    """The group of failures since *after_ms* that chance explains least."""
+    """
+    The group of failures since *after_ms* that chance explains least.
+
+    Of a history made of parts, the first group that is more than chance in one of them.
+    """
+    groups = [_strongest(part, objective, after_ms, at_ms) for part in history.apart()]
+    if len(groups) == 1:
+        return groups[0]
+    sure = [group for group in groups if group.more_than_chance]
+    return min(sure or groups, key=lambda group: inf if group.from_ms is None else group.from_ms)
+
+
+def is_over(history: History, after_ms: int, at_ms: int) -> bool:
+    """
+    Whether what has failed since *after_ms* has stopped, or nearly so.
+
+    Of a history made of parts, whether it has in every part in which something failed.
+    """
+    parts = history.apart()
+    if len(parts) > 1:
+        parts = [part for part in parts if part(after_ms, at_ms).failed] or [history]
+    return all(_is_over(part, after_ms, at_ms) for part in parts)
+
+
+def _strongest(history: History, objective: Fraction, after_ms: int, at_ms: int) -> Group:
     chance = 1 - objective
     failures = history.failures(after_ms, at_ms, MOST)
     found, rarest = Group(from_ms=None, failed=0, samples=0, more_than_chance=False), inf
@@ -87,8 +111,7 @@ def strongest(history: History, objective: Fraction, after_ms: int, at_ms: int) 
     return found
 
 
-def is_over(history: History, after_ms: int, at_ms: int) -> bool:
-    """Whether what has failed since *after_ms* has stopped, or nearly so."""
+def _is_over(history: History, after_ms: int, at_ms: int) -> bool:
     whole = history(after_ms, at_ms)
     if not whole.failed:
         return whole.valid >= fewest_good(0, 1)

@@ -22,6 +22,10 @@ class History(Protocol):
         """When the last *most* of them that failed were due, in order of time."""
         ...
 
+    def apart(self) -> Sequence[History]:
+        """Those that it is made of and that fail each for itself; itself, if it is one."""
+        ...
+
 
 class Pool:
     """
@@ -48,6 +52,10 @@ class Pool:
         each = [line.failures(after_ms, until_ms, most, self._excluded) for line in self._timelines]
         return each[0] if len(each) == 1 else list(merge(*each))[-most:]
 
+    def apart(self) -> Sequence[History]:
+        """It is one."""
+        return (self,)
+
 
 class Together:
     """Several histories as one."""
@@ -64,3 +72,7 @@ class Together:
         return list(merge(*(part.failures(after_ms, until_ms, most) for part in self._parts)))[
             -most:
         ]
+
+    def apart(self) -> Sequence[History]:
+        """It is one."""
+        return (self,)

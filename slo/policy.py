@@ -276,10 +276,10 @@ def _by_windows(tier: Tier, objective: Fraction, long: Counts, short: Counts) ->
     # a special case for an objective of 1.
     above = tier.factor.numerator * (objective.denominator - objective.numerator)
     below = tier.factor.denominator * objective.denominator
-    if long.failed * below <= above * long.valid:
+    if not long.passes(above, below):
         return False, Cause.LONG_WITHIN
-    if short.failed * below <= above * short.valid:
+    if not short.passes(above, below):
         return False, Cause.SHORT_WITHIN
-    if long.bad < tier.min_bad:
+    if long.confirmed < tier.min_bad:
         return False, Cause.FEW_BAD
     return True, Cause.BURNING

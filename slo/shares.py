@@ -50,20 +50,30 @@ class TimeShares:
         )
 
 
-def averaged(shares: Sequence[TimeShares]) -> TimeShares:
+def averaged(shares: Sequence[TimeShares], weights: Sequence[int] = ()) -> TimeShares:
     """
     The mean of several series over the same stretch of time, in whole milliseconds.
 
     The parts still add up to the stretch: what rounding down leaves over goes to
     the largest remainders, so a share that is 0 in every series stays 0.
+
+    Args:
+        shares: Of each series.
+        weights: How much each counts, >= 1; all the same if there are none.
     """
     if len(shares) == 1:
         return shares[0]
-    total = sum(shares, TimeShares())
-    parts = [total.up_ms, total.down_ms, total.excluded_ms, total.unknown_ms]
-    whole = [part // len(shares) for part in parts]
-    left = sum(parts) // len(shares) - sum(whole)
-    by_remainder = sorted(range(4), key=lambda index: parts[index] % len(shares), reverse=True)
+    each = list(zip(shares, weights or [1] * len(shares), strict=True))
+    number = sum(weight for _, weight in each)
+    parts = [
+        sum(share.up_ms * weight for share, weight in each),
+        sum(share.down_ms * weight for share, weight in each),
+        sum(share.excluded_ms * weight for share, weight in each),
+        sum(share.unknown_ms * weight for share, weight in each),
+    ]
+    whole = [part // number for part in parts]
+    left = sum(parts) // number - sum(whole)
+    by_remainder = sorted(range(4), key=lambda index: parts[index] % number, reverse=True)
     for index in by_remainder[:left]:
         whole[index] += 1
     up, down, excluded, unknown = whole

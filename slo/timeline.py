@@ -67,6 +67,16 @@ class Timeline:
         self._count.append(1)
         self._mark.append(mark)
 
+    def remove(self, at_ms: int) -> None:
+        """Take the sample due at *at_ms* away, if there is one."""
+        index = bisect_right(self._first, at_ms) - 1
+        if index < 0:
+            return
+        run = self._run(index)
+        if at_ms <= run.last_ms and not (at_ms - run.first_ms) % run.step_ms:
+            others = [rest for rest in run.replace(at_ms, run.mark) if rest.first_ms != at_ms]
+            self._splice(index, index + 1, others)
+
     def extend(self, runs: Iterable[Run]) -> None:
         """
         Append many samples at once.
@@ -98,6 +108,12 @@ class Timeline:
     def runs(self) -> Sequence[Run]:
         """All samples, in order of time."""
         return [self._run(index) for index in range(len(self._first))]
+
+    def spanning(self, from_ms: int, to_ms: int) -> Sequence[Run]:
+        """Runs that began before *to_ms* and had not ended before *from_ms*, whole."""
+        first = max(bisect_right(self._first, from_ms) - 1, 0)
+        found = [self._run(index) for index in range(first, bisect_left(self._first, to_ms))]
+        return [run for run in found if run.last_ms >= from_ms]
 
     @property
     def first_ms(self) -> int | None:
