@@ -89,3 +89,19 @@ def loaded(path: Path) -> Config:
         refuse(render(error.problems))
     except KindError as error:
         refuse(str(error))
+
+
+def loaded_for_results(path: Path) -> Config:
+    """
+    What stored results are counted by, of the configuration at *path*; else exit 2.
+
+    What is only needed to probe and to tell somebody is not looked at, so this works where
+    secrets and kinds of probes are missing.
+    """
+    from synthetics.config.load import load_for_results
+    from synthetics.config.problems import ConfigError, render
+
+    try:
+        return load_for_results(path, environ=os.environ)
+    except ConfigError as error:
+        refuse(render(error.problems, therefore="no results were looked at"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthetics.cli.common import Option, loaded, refuse
+from synthetics.cli.common import Option, loaded_for_results, refuse
 from synthetics.cli.writing import write_or_ask
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def hand_in(act: str, body: Mapping[str, Any], *, config: Path, db: Path) -> dic
     from synthetics.clock import SystemClock
     from synthetics.store.errors import StoreError
 
-    known = loaded(config)
+    known = loaded_for_results(config)
     try:
         change = ACTS[act](known, body, SystemClock().now_ms())
 

@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from synthetics.cli.common import config_option, db_option, format_option, loaded, moment, refuse
+from synthetics.cli.common import (
+    config_option,
+    db_option,
+    format_option,
+    loaded_for_results,
+    moment,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from synthetics.reports.model import Month
@@ -90,7 +97,7 @@ def command(
     if month is None:
         today = instant(as_of_ms).astimezone(zone)
         month = Month(today.year, today.month).plus(-1)
-    wanted = loaded(config)
+    wanted = loaded_for_results(config)
     for service in services:
         if service not in wanted.services:
             known = ", ".join(wanted.services)

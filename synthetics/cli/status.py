@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthetics.cli.common import config_option, db_option, format_option, loaded, refuse
+from synthetics.cli.common import (
+    config_option,
+    db_option,
+    format_option,
+    loaded_for_results,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from slo.policy import State
@@ -36,7 +42,7 @@ def command(config: Path, db: Path, shape: str) -> None:
     """
     from synthetics.store import StoreError
 
-    read = loaded(config)
+    read = loaded_for_results(config)
     try:
         standings = _read(read, db)
     except StoreError as error:

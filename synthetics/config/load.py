@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node
 from probes.watch import METADATA_AND_LINK_LOCAL
 from synthetics.config import written, written_watch
 from synthetics.config.files import Files, read
-from synthetics.config.model import Config
+from synthetics.config.model import Config, Probe
 from synthetics.config.model_watch import SYNTHETICS
 from synthetics.config.nodes import construct
 from synthetics.config.oncall import (
@@ -27,9 +27,11 @@ from synthetics.config.oncall import (
     read_routes,
 )
 from synthetics.config.probes import (
+    PROBE_FRAME,
     checker,
     options_checker,
     read_defaults,
+    read_probe_frames,
     read_probes,
     read_receivers,
     read_services,
@@ -38,12 +40,17 @@ from synthetics.config.problems import ConfigError
 from synthetics.config.quiet import check_dependencies, incidents
 from synthetics.config.reader import Reader
 from synthetics.config.references import References
-from synthetics.config.sections import read_maintenance, read_settings
-from synthetics.config.show import show, written_secrets
+from synthetics.config.sections import SETTINGS, read_maintenance, read_settings
+from synthetics.config.show import scalars, show, written_secrets
 from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
 from synthetics.config.watching import read_delivery, read_switch, read_watch
 from synthetics.kinds import Kind, probe_kinds, receiver_kinds
+
+READ_FOR_RESULTS = frozenset(
+    {"defaults", "services", "probes", "slos", "maintenance", "alerting", *SETTINGS}
+)
+"""The sections that stored results are counted by."""
 
 
 def load(path: Path, *, environ: Mapping[str, str]) -> Config:
@@ -59,7 +66,22 @@ def load(path: Path, *, environ: Mapping[str, str]) -> Config:
         KindError: An installed kind of probe or receiver cannot be used.
     """
     with _no_collections():
-        return _load(path, environ)
+        return _load(path, environ, _read)
+
+
+def load_for_results(path: Path, *, environ: Mapping[str, str]) -> Config:
+    """
+    Read of the same what stored results are counted by.
+
+    What is only needed to probe and to tell somebody is not looked at: what a probe asks, and by
+    which kind; receivers, routes, and whatever else concerns them.  So secrets may be missing,
+    and kinds unknown.  Probes have no options here, and there is nobody to tell.
+
+    Raises:
+        ConfigError: With every problem that was found, in file order.
+    """
+    with _no_collections():
+        return _load(path, environ, _read_for_results)
 
 
 @contextmanager
@@ -79,7 +101,11 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _load(path: Path, environ: Mapping[str, str]) -> Config:
+def _load(
+    path: Path,
+    environ: Mapping[str, str],
+    read_all: Callable[[Reader, Files, References], Config],
+) -> Config:
     files = read(path)
     references = References(environ, path if path.is_dir() else path.parent)
     problems = list(files.problems)
@@ -92,10 +118,11 @@ def _load(path: Path, environ: Mapping[str, str]) -> Config:
             problems.append(misread)
         else:
             reader = Reader(files.root, data, references, _names(data))
-            config = _read(reader, files, references)
+            config = read_all(reader, files, references)
             problems += misreads + reader.problems
             if problems:
-                secrets = list(_written_secrets(files.root, data))
+                hidden = _written_secrets if read_all is _read else _unread
+                secrets = list(hidden(files.root, data))
     if problems or config is None:
         raise ConfigError(show(problems, files.texts, references.mask(), secrets))
     return config
@@ -127,26 +154,50 @@ def _names(data: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _read(reader: Reader, files: Files, references: References) -> Config:
-    known = [section.name for section in fields(written.Document)]
-    for key in reader.data:
-        if key not in known:
-            reader.unknown_key((key,), known)
-    settings = read_settings(reader)
     defaults = read_defaults(reader)
-    usual = incidents(reader, ("incidents",), settings.incidents)
-    services = read_services(reader, defaults, usual)
     probes = read_probes(reader, probe_kinds(), defaults)
+    config = _counted(reader, files, references, defaults, probes)
     hours = read_hours(reader)
-    top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
-    config = Config(
-        services=MappingProxyType(services),
-        probes=MappingProxyType(probes),
-        slos=MappingProxyType(read_slos(reader, probes, top)),
+    return replace(
+        config,
         receivers=MappingProxyType(read_receivers(reader, receiver_kinds())),
         routes=read_routes(reader, hours, read_escalations(reader)),
         people=MappingProxyType(read_people(reader)),
         hours=MappingProxyType(hours),
         rotations=MappingProxyType(read_rotations(reader, hours)),
+        watch=read_watch(reader, probes),
+        delivery=read_delivery(reader),
+        switch=read_switch(reader),
+        mask=references.mask(),
+    )
+
+
+def _read_for_results(reader: Reader, files: Files, references: References) -> Config:
+    defaults = read_defaults(reader)
+    return _counted(reader, files, references, defaults, read_probe_frames(reader, defaults))
+
+
+def _counted(
+    reader: Reader,
+    files: Files,
+    references: References,
+    defaults: written.Defaults,
+    probes: Mapping[str, Probe],
+) -> Config:
+    """Whose results there are, what is promised of them, and what does not count."""
+    known = [section.name for section in fields(written.Document)]
+    for key in reader.data:
+        if key not in known:
+            reader.unknown_key((key,), known)
+    settings = read_settings(reader)
+    usual = incidents(reader, ("incidents",), settings.incidents)
+    top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
+    config = Config(
+        services=MappingProxyType(read_services(reader, defaults, usual)),
+        probes=MappingProxyType(probes),
+        slos=MappingProxyType(read_slos(reader, probes, top)),
+        receivers=MappingProxyType({}),
+        routes=(),
         maintenance=read_maintenance(reader),
         location=settings.location,
         retention_raw=settings.retention.raw,
@@ -156,9 +207,6 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
         mask=references.mask(),
         sources=files.paths,
         public_url=settings.public_url,
-        watch=read_watch(reader, probes),
-        delivery=read_delivery(reader),
-        switch=read_switch(reader),
         incidents=usual,
     )
     check_dependencies(reader, config)
@@ -179,3 +227,13 @@ def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
             for key in item.keys() & kinds.keys() if isinstance(item, dict) else ():
                 options = options_checker(kinds[key])
                 yield from written_secrets(root, (section, name, key), options)
+
+
+def _unread(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
+    """Everything that was not looked at, any of which may be a secret."""
+    for section in data.keys() - READ_FOR_RESULTS:
+        yield from scalars(root, (section,))
+    items = data.get("probes")
+    for name, item in items.items() if isinstance(items, dict) else ():
+        for key in item.keys() - PROBE_FRAME if isinstance(item, dict) else ():
+            yield from scalars(root, ("probes", name, key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
@@ -24,6 +25,8 @@ from synthetics.kinds import Kind
 from synthetics.language import Language
 
 SHORTEST_EVERY = timedelta(seconds=1)
+PROBE_FRAME = frozenset(field.name for field in fields(written.Probe))
+"""What stands in a probe besides what it asks."""
 
 
 @cache
@@ -118,19 +121,45 @@ def read_probes(
             continue
         _check_times(reader, path, frame_data, frame, defaults)
         if kind is not None:
-            found[name] = _probe(name, frame, kind, options, defaults)
+            found[name] = _probe(name, frame, kind.name, options, defaults)
     return found
 
 
+def read_probe_frames(reader: Reader, defaults: written.Defaults) -> dict[str, Probe]:
+    """
+    The probes that could be read, without what they ask.
+
+    A key that stands in no frame is taken for the kind; where there are several, those that are
+    like one of a frame are mistakes.
+    """
+    found: dict[str, Probe] = {}
+    for name, data in reader.items("probes"):
+        path: Path = ("probes", name)
+        frame_data, kinds = _without_kinds(data) if isinstance(data, dict) else (data, [])
+        frame = reader.check(checker(written.Probe), frame_data, path)
+        if frame is not None:
+            _check_times(reader, path, frame_data, frame, defaults)
+            found[name] = _probe(name, frame, kinds[0] if kinds else "", None, defaults)
+    return found
+
+
+def _without_kinds(data: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The frame of a probe, and the keys that are taken for kinds."""
+    kinds = [key for key in data if key not in PROBE_FRAME]
+    if len(kinds) > 1:
+        kinds = [key for key in kinds if not nearest(key, PROBE_FRAME)]
+    return {key: value for key, value in data.items() if key not in kinds}, kinds
+
+
 def _probe(
-    name: str, frame: written.Probe, kind: Kind, options: Any, defaults: written.Defaults
+    name: str, frame: written.Probe, kind: str, options: Any, defaults: written.Defaults
 ) -> Probe:
     confirm = frame.confirm or defaults.confirm
     return Probe(
         id=name,
         name=frame.name or name,
         service=frame.service,
-        kind=kind.name,
+        kind=kind,
         options=options,
         every=frame.every or defaults.every,
         timeout=frame.timeout or defaults.timeout,

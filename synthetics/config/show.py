@@ -9,7 +9,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from probes.watch import Mask
 from synthetics.config.checker import Checker
-from synthetics.config.nodes import dotted, find, key_of
+from synthetics.config.nodes import children, dotted, find, key_of
 from synthetics.config.problems import Problem
 from synthetics.config.syntax import Misread, Path
 
@@ -122,6 +122,18 @@ def written_secrets(root: MappingNode, path: Path, checker: Checker) -> Iterator
     node, _, real = find(root, path)
     if len(real) == len(path):
         yield from _secrets_below(node, (), checker)
+
+
+def scalars(root: MappingNode, path: Path) -> Iterator[Node]:
+    """All scalars below *path*."""
+    node, _, real = find(root, path)
+    found = [node] if len(real) == len(path) else []
+    while found:
+        node = found.pop()
+        if isinstance(node, ScalarNode):
+            yield node
+        else:
+            found.extend(children(node))
 
 
 def _secrets_below(node: Node, below: Path, checker: Checker) -> Iterator[Node]:

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthetics.cli.common import config_option, db_option, format_option, loaded, refuse
+from synthetics.cli.common import (
+    config_option,
+    db_option,
+    format_option,
+    loaded_for_results,
+    refuse,
+)
 from synthetics.cli.declaring import whose
 
 if TYPE_CHECKING:
@@ -32,7 +38,7 @@ def command(*, shape: str, config: Path, db: Path) -> None:
     from synthetics.accounting.declaring import as_json
     from synthetics.store import Reader, StoreError
 
-    known = loaded(config)
+    known = loaded_for_results(config)
     try:
         with Reader.open(db) as reader:
             declared = [as_json(one) for one in reader.exclusions()]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from synthetics.cli.common import config_option, db_option, loaded, moment, refuse
+from synthetics.cli.common import config_option, db_option, loaded_for_results, moment, refuse
 
 
 @click.command
@@ -57,6 +57,6 @@ def _check(probe: str, config: Path) -> None:
     """A probe without results may be new; one that is not configured either is a mistake."""
     from synthetics.config.words import did_you_mean
 
-    known = loaded(config).probes
+    known = loaded_for_results(config).probes
     if probe not in known:
         refuse(f"there is no probe `{probe}`\n  to mend: {did_you_mean(probe, list(known))}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthetics.cli.common import config_option, db_option, loaded, refuse
+from synthetics.cli.common import config_option, db_option, loaded_for_results, refuse
 
 if TYPE_CHECKING:
     from synthetics.results.lines import Lines
@@ -33,7 +33,7 @@ def command(*, file: Path, keep_going: bool, config: Path, db: Path) -> None:
     its place.  If a line is bad, nothing of the file is kept and the exit code is 1.  Where
     the service runs, it is handed the results and counts them at once.
     """
-    known = loaded(config)
+    known = loaded_for_results(config)
     from synthetics.results.lines import Lines, listing
 
     lines = Lines(known.probes, known.location)

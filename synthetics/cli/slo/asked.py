@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from synthetics.cli.common import loaded, refuse
+from synthetics.cli.common import loaded_for_results, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ CONFIGURED = "configured"
 
 def found(config: Path, name: str) -> tuple[Config, Slo]:
     """The configuration, and the SLO *name* in it; exit 2 if there is none."""
-    known = loaded(config)
+    known = loaded_for_results(config)
     slo = known.slos.get(name)
     if slo is None:
         from synthetics.config.words import did_you_mean

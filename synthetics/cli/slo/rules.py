@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from synthetics.cli.common import config_option, loaded
+from synthetics.cli.common import config_option, loaded_for_results
 
 
 @click.command
@@ -21,4 +21,4 @@ def command(*, config: Path) -> None:
     """
     from synthetics.web.alert_rules import alert_rules
 
-    click.echo(alert_rules(loaded(config)), nl=False)
+    click.echo(alert_rules(loaded_for_results(config)), nl=False)
