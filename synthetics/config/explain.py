@@ -16,6 +16,7 @@ from slo.explain import (
 )
 from slo.policy import Tier
 from synthetics.config.model import Combine, Config, Severity, Slo
+from synthetics.config.reach import ever_of, matching, subjects, targets
 
 _MILLISECOND = timedelta(milliseconds=1)
 LOSS = Fraction(1, 1000)
@@ -142,12 +143,26 @@ def _unheard(config: Config) -> Iterator[str]:
             for slo in config.slos.values()
             if any(tier.severity == severity for tier in slo.tiers)
         }
-        silent = [name for name in services if not config.routes_for(name, severity)]
+        silent = [
+            service
+            for service in services
+            if not any(
+                matching(config, about)
+                for slo in config.slos.values()
+                if slo.service == service
+                for about in subjects(config, slo.id, severity)
+            )
+        ]
         if silent and len(silent) == len(services):
             yield f"{plural} reach nobody: there is no route for severity {severity}"
         elif silent:
             yield f"{plural} reach nobody for: {', '.join(silent)}"
-    told = {receiver for route in config.routes for receiver in route.to}
+    told = {
+        receiver
+        for route in config.routes
+        for target in targets(route)
+        for receiver in ever_of(config, target)
+    }
     for receiver in config.receivers:
         if receiver not in told:
             yield f"receiver {receiver} is in no route"

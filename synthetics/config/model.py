@@ -279,13 +279,3 @@ class Config:
     delivery: Delivery = field(default_factory=Delivery)
     switch: DeadMansSwitch | None = None
     incidents: Incidents = USUAL
-
-    def routes_for(self, service: str, severity: Severity) -> tuple[str, ...]:
-        """Receivers that are told of *severity* alerts of *service*, in order, each once."""
-        told = (
-            receiver
-            for route in self.routes
-            if route.severity is severity and (not route.services or service in route.services)
-            for receiver in route.to
-        )
-        return tuple(dict.fromkeys(told))

@@ -34,6 +34,8 @@ ENGLISH = Phrases(
     after="{when}, {time} after it began: {what}",
     said_by="{what} ({author})",
     no_more="and {count} more",
+    unanswered="Not acknowledged for {time}: {summary}",
+    acknowledged="Acknowledged by {who}: {summary}",
     resolved="Resolved after {time}: {summary}",
     closed="Closed, {why}: {summary}",
     endings={
@@ -65,6 +67,10 @@ ENGLISH = Phrases(
         opened="Incident",
     ),
     links=Links(
-        runbook="Runbook", dashboard="Dashboard", guide="On-call guide", status="Status page"
+        acknowledge="Acknowledge",
+        runbook="Runbook",
+        dashboard="Dashboard",
+        guide="On-call guide",
+        status="Status page",
     ),
 )

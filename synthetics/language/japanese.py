@@ -33,6 +33,8 @@ JAPANESE = Phrases(
     after="{when}(発生の{time}後): {what}",
     said_by="{what}({author})",
     no_more="ほか{count}件",
+    unanswered="未対応({time}経過): {summary}",
+    acknowledged="{who}が対応中: {summary}",
     resolved="復旧({time}継続): {summary}",
     closed="終了({why}): {summary}",
     endings={
@@ -105,6 +107,7 @@ JAPANESE = Phrases(
         opened="インシデント",
     ),
     links=Links(
+        acknowledge="対応開始",
         runbook="ランブック",
         dashboard="ダッシュボード",
         guide="オンコールガイド",

@@ -31,6 +31,7 @@ class Labels:
 class Links:
     """What a link of a page is called."""
 
+    acknowledge: str
     runbook: str
     dashboard: str
     guide: str
@@ -58,6 +59,8 @@ class Phrases:
         took: How long an answer took that was only too slow.
         before, after: A change, and how long before or after the beginning it was.
         said_by: The author behind a change; *no_more* is how many changes were left out.
+        unanswered, acknowledged: The first line where nobody took it on so far, and where somebody
+            did.
         resolved, closed: The first line of an end: the outage is over, or nobody looks any more.
         endings: By slug, why nobody looks any more.
         reasons: By slug, why a sample is bad; where a slug is missing it stands itself.
@@ -93,6 +96,8 @@ class Phrases:
     after: str
     said_by: str
     no_more: str
+    unanswered: str
+    acknowledged: str
     resolved: str
     closed: str
     endings: Mapping[str, str]

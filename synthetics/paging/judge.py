@@ -16,7 +16,7 @@ from synthetics.config.model import Config, Severity, Slo
 from synthetics.config.model_watch import SYNTHETICS
 from synthetics.paging.draft import draft
 from synthetics.paging.evidence import beginning, evidence, look_up, newest_bad
-from synthetics.paging.routing import recipients
+from synthetics.paging.routing import audience
 from synthetics.paging.settle import Cleared, Fired, settle
 from synthetics.receivers.base import Message
 from synthetics.sample import Sample
@@ -93,6 +93,7 @@ class Judge:
         self._passes = 0
         self._decided_ms: int | None = None
         self._last_pass_s = 0.0
+        self._next_ms: int | None = None
         self._adopt(config)
 
     @classmethod
@@ -128,9 +129,9 @@ class Judge:
             await self._pass(list(touched), self._clock.now_ms(), samples)
 
     async def on_minute(self, at_ms: int) -> None:
-        """Decide all SLOs at the whole minute *at_ms* (R8)."""
+        """Decide all SLOs at the whole minute *at_ms* (R8), and tell whoever is next."""
         async with self._lock:
-            await self._pass(list(self._config.slos), at_ms)
+            await self._pass(list(self._config.slos), at_ms, all_open=True)
 
     async def reload(self, config: Config) -> None:
         """
@@ -184,7 +185,14 @@ class Judge:
             for probe in slo.probes:
                 self._slos_of.setdefault(probe, []).append(slo.id)
 
-    async def _pass(self, slos: Sequence[str], at_ms: int, fresh: Sequence[Sample] = ()) -> None:
+    async def _pass(
+        self,
+        slos: Sequence[str],
+        at_ms: int,
+        fresh: Sequence[Sample] = (),
+        *,
+        all_open: bool = False,
+    ) -> None:
         began = self._clock.monotonic()
         # A whole minute that waited while samples were decided just after it is not gone back to.
         if self._decided_ms is not None and 0 < self._decided_ms - at_ms < _OVERTAKEN_MS:
@@ -201,14 +209,15 @@ class Judge:
                     fires.append((self._config.slos[slo_id], decision))
                 elif tier in before and not decision.firing:
                     cleared.append(Cleared(slo_id, tier, decision.cause.value))
-        if fires or cleared:
+        all_open = all_open or (self._next_ms is not None and self._next_ms <= at_ms)
+        if fires or cleared or all_open:
             fired = [
                 Fired(message, decision.state.began_ms)
                 for message, (_, decision) in zip(
                     await self._drafts(fires, fresh), fires, strict=True
                 )
             ]
-            await self._settle(fired, cleared, at_ms)
+            await self._settle(fired, cleared, at_ms, all_open=all_open)
         self._decided_ms = at_ms
         self._passes += 1
         self._last_pass_s = self._clock.monotonic() - began
@@ -291,12 +300,15 @@ class Judge:
             settle,
             fired=fired,
             cleared=cleared,
-            routes=partial(recipients, config),
+            routes=partial(audience, config),
             receivers=config.receivers.keys(),
             at_ms=at_ms,
+            public_url=config.public_url,
             all_open=all_open,
         )
-        await self._store.write(change)
+        next_ms = await self._store.write(change)
+        known = [] if all_open or self._next_ms is None else [self._next_ms]
+        self._next_ms = min([*known, *([] if next_ms is None else [next_ms])], default=None)
         for one in fired:
             told = one.draft
             self._firing.setdefault(told.slo, {})[told.tier] = told.severity

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from dataclasses import dataclass, replace
 
 from synthetics.config.model import Severity
-from synthetics.paging.owing import RANKS, plan
-from synthetics.paging.words import resolved
+from synthetics.paging.owing import RANKS, knows, plan
+from synthetics.paging.routing import Audience, Told
+from synthetics.paging.words import acknowledge_link, resolved, unanswered
 from synthetics.receivers.base import Event, Message
-from synthetics.store import deliveries, incidents
+from synthetics.store import acknowledgements, deliveries, incidents
 from synthetics.store.deliveries import Delivery
 from synthetics.store.incidents import Alert, Incident
 
-Routes = Callable[[Alert], Sequence[str]]
-"""Who is told of an alert; see `synthetics.paging.routing.recipients`."""
+Routes = Callable[[Sequence[Alert], Sequence[int], Collection[str], int], Audience]
+"""
+Who is to know of an incident: of all its alerts, when it was acknowledged, who knows already, and
+the present; see `synthetics.paging.routing.audience`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,9 @@ def settle(
     routes: Routes,
     receivers: Container[str],
     at_ms: int,
+    public_url: str = "",
     all_open: bool = False,
-) -> None:
+) -> int | None:
     """
     Write *fired* and *cleared*, and owe every receiver what follows from them.
 
@@ -67,8 +72,11 @@ def settle(
         routes: Who is told now.
         receivers: Those that are configured; others are owed nothing more.
         at_ms: When this was decided.
-        all_open: Look at every open incident, also those that nothing happened to;
-            for a reload that may have changed the routes.
+        public_url: Where people reach the service, for links in messages; empty for no links.
+        all_open: Look at every open incident, also those that nothing happened to; for a
+
+    Returns:
+        When next somebody is to be told of one of those that were looked at, if nothing happens.
     """
     touched: dict[int, str] = {}
     if all_open:
@@ -83,17 +91,21 @@ def settle(
         incident_id = _fire(db, begun)
         if incident_id is not None:
             touched.setdefault(incident_id, "")
+    coming: list[int] = []
     for incident_id, resolution in touched.items():
         incident = incidents.by_id(db, incident_id)
         if incident is not None:
-            _owe(
+            next_ms = _owe(
                 db,
                 incident,
                 routes=routes,
                 receivers=receivers,
                 at_ms=at_ms,
+                public_url=public_url,
                 resolution=resolution,
             )
+            coming += [] if next_ms is None else [next_ms]
+    return min(coming, default=None)
 
 
 def _fire(db: sqlite3.Connection, begun: Fired) -> int | None:
@@ -145,25 +157,37 @@ def _owe(
     routes: Routes,
     receivers: Container[str],
     at_ms: int,
+    public_url: str,
     resolution: str,
-) -> None:
-    """Owe each receiver what it should know of *incident* and does not; close it if it is over."""
-    alerts = incidents.firing_of(db, incident.id)
+) -> int | None:
+    """
+    Owe each receiver what it should know of *incident* and does not; close it if it is over.
+
+    Returns:
+        When next somebody is to be told, if nothing happens before.
+    """
+    every = incidents.alerts_of(db, incident.id)
+    alerts = [alert for alert in every if alert.resolved_ms is None]
     past: dict[str, list[Delivery]] = {}
     for delivery in deliveries.of_incident(db, incident.id):
         past.setdefault(delivery.receiver, []).append(delivery)
-    worst = _worst_by_receiver(alerts, routes)
-    for receiver in dict.fromkeys([*worst, *past]):
-        alert = worst.get(receiver)
+    acknowledged = [one.at_ms for one in acknowledgements.of_incident(db, incident.id)]
+    knowing = [receiver for receiver, before in past.items() if knows(before)]
+    audience = routes(every, acknowledged, knowing, at_ms)
+    for receiver in dict.fromkeys([*audience.told, *past]):
+        told = audience.told.get(receiver)
         before = past.get(receiver, [])
-        step = plan(before, alert.severity if alert else None)
+        step = plan(before, told.alert.severity if told else None, told.again_ms if told else None)
         for delivery_id in step.supersede:
             deliveries.supersede(db, delivery_id, at_ms=at_ms)
         if step.owe is None or receiver not in receivers:
             continue
-        message = (
-            _trigger(alert, alerts) if alert else _resolve(before, at_ms, resolution or "rerouted")
-        )
+        if told:
+            message = _trigger(told, alerts)
+            if public_url:
+                message = _with_link(db, message, incident.id, receiver, public_url)
+        else:
+            message = _resolve(before, at_ms, resolution or "rerouted")
         deliveries.owe(
             db,
             incident_id=incident.id,
@@ -176,22 +200,24 @@ def _owe(
         )
     if not alerts:
         incidents.close(db, incident.id, at_ms=at_ms)
+    return audience.next_ms
 
 
-def _worst_by_receiver(alerts: Sequence[Alert], routes: Routes) -> dict[str, Alert]:
-    """The most severe alert that each receiver is told of; of equals, the first to fire."""
-    worst: dict[str, Alert] = {}
-    for alert in alerts:
-        for receiver in routes(alert):
-            other = worst.get(receiver)
-            if other is None or RANKS[alert.severity] > RANKS[other.severity]:
-                worst[receiver] = alert
-    return worst
+def _trigger(told: Told, alerts: Sequence[Alert]) -> Message:
+    others = dict.fromkeys(other.slo for other in alerts if other.slo != told.alert.slo)
+    message = replace(Message.from_json(told.alert.message), id=_new_id(), also=tuple(others))
+    if told.unanswered_ms:
+        return replace(message, summary=unanswered(message, told.unanswered_ms))
+    return message
 
 
-def _trigger(alert: Alert, alerts: Sequence[Alert]) -> Message:
-    others = dict.fromkeys(other.slo for other in alerts if other.slo != alert.slo)
-    return replace(Message.from_json(alert.message), id=_new_id(), also=tuple(others))
+def _with_link(
+    db: sqlite3.Connection, message: Message, incident_id: int, receiver: str, public_url: str
+) -> Message:
+    """*message* with a link by which its reader can take the incident on."""
+    token = acknowledgements.link(db, incident_id, receiver, token=secrets.token_urlsafe(24))
+    link = acknowledge_link(message, f"{public_url.rstrip('/')}/acknowledge/{token}")
+    return replace(message, links=(link, *message.links))
 
 
 def _resolve(before: Sequence[Delivery], at_ms: int, resolution: str) -> Message:

@@ -19,7 +19,7 @@ from typing import Protocol
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity
 from synthetics.config.model_watch import SYNTHETICS
-from synthetics.paging.routing import recipients
+from synthetics.paging.routing import audience
 from synthetics.paging.settle import Cleared, Fired, settle
 from synthetics.receivers.base import Event, Message
 from synthetics.store import StoreError, incidents
@@ -179,9 +179,10 @@ class Watchman:
                 for tier, subject, condition in fired
             ],
             cleared=cleared,
-            routes=partial(recipients, config),
+            routes=partial(audience, config),
             receivers=config.receivers.keys(),
             at_ms=at_ms,
+            public_url=config.public_url,
         )
         await self._store.write(change)
         for tier, subject, condition in fired:

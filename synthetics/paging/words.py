@@ -7,7 +7,7 @@ from slo.counts import Counts
 from slo.policy import Tier
 from synthetics.config.model import Latency, Slo
 from synthetics.language.speech import Speech, speech
-from synthetics.receivers.base import Message
+from synthetics.receivers.base import Link, Message
 from synthetics.receivers.text import flat, shorten
 
 _SERVICE = 30
@@ -85,6 +85,23 @@ def budget(speech: Speech, remaining: Rate | None, lasts_ms: int | None) -> str:
     """What is left, and how long it lasts: ``61.2% left, gone in 3h20m at this rate``."""
     left = speech.left(remaining)
     return speech.phrases.gone.format(left=left, time=speech.about(lasts_ms)) if lasts_ms else left
+
+
+def unanswered(message: Message, waited_ms: int) -> str:
+    """The first line of *message* for whom it goes on to, as nobody acknowledged it so long."""
+    said = speech(message.language, message.zone)
+    return said.phrases.unanswered.format(time=said.about(waited_ms), summary=message.summary)
+
+
+def acknowledged(message: Message, author: str) -> str:
+    """What *message* began is taken on."""
+    said = speech(message.language, message.zone)
+    return said.phrases.acknowledged.format(who=flat(author), summary=message.summary)
+
+
+def acknowledge_link(message: Message, href: str) -> Link:
+    """Where a reader of *message* takes the incident on."""
+    return Link(text=speech(message.language, message.zone).phrases.links.acknowledge, href=href)
 
 
 def resolved(message: Message, at_ms: int, resolution: str) -> str:

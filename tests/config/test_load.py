@@ -15,6 +15,7 @@ from slo.policy import NoData, Tier
 from slo.window import Calendar, Rolling
 from synthetics.config import Config, ConfigError, Problem, load, render
 from synthetics.config.model import Combine, Latency, Retries, Severity
+from synthetics.config.reach import Subject, matching
 from tests.config.support import ENVIRON, SAMPLES
 
 Load = Callable[..., Config]
@@ -90,8 +91,13 @@ def test_the_rest_is_read_too(everything: Config) -> None:
     assert [str(network) for network in everything.denied[-2:]] == ["10.0.0.0/8", "fd00::/8"]
     assert [str(network) for network in everything.allowed] == ["10.1.2.3/32"]
     assert everything.maintenance[0].end == datetime(2026, 10, 31, 18, 0, 30, 500_000, tzinfo=UTC)
-    assert everything.routes_for("shop", Severity.TICKET) == ("team",)
-    assert everything.routes_for("stock", Severity.TICKET) == ()
+
+    def taken(slo: str, service: str) -> list[tuple[str, ...]]:
+        about = Subject(service=service, slo=slo, tier="drift", severity=Severity.TICKET)
+        return [route.to for route in matching(everything, about)]
+
+    assert taken("home-up", "shop") == [("team",)]
+    assert taken("stock-up", "stock") == []
     assert everything.public_url == "https://synthetics.example"
 
 

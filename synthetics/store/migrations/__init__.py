@@ -22,6 +22,7 @@ from synthetics.store.migrations import (
     m0006_topics,
     m0007_quiet,
     m0008_changes,
+    m0009_acknowledgements,
 )
 
 SET = "synthetics"
@@ -36,6 +37,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0006_topics": m0006_topics.SCHEMA,
         "0007_quiet": m0007_quiet.SCHEMA,
         "0008_changes": m0008_changes.SCHEMA,
+        "0009_acknowledgements": m0009_acknowledgements.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
