@@ -105,6 +105,7 @@ class Beats:
         )
         self._offset_s = self._read_offset_s()
         self._look: asyncio.TimerHandle | None = None
+        self._looked = clock.monotonic()
         self.jumps = 0
 
     def __len__(self) -> int:
@@ -156,6 +157,7 @@ class Beats:
         gaps.  After a jump back they are due again from *now* on; samples of
         times that come twice replace the earlier ones (R3).
         """
+        self._looked = self._clock.monotonic()
         offset_s = self._read_offset_s()
         jump_s = offset_s - self._offset_s
         self._offset_s = offset_s
@@ -169,6 +171,10 @@ class Beats:
             self._scheduler.wakeup()
         if self._look is not None:
             self._look = asyncio.get_running_loop().call_later(LOOK_S, self.look)
+
+    def looked_s(self) -> float:
+        """Seconds since it last looked at the clocks; little more than `LOOK_S` while it runs."""
+        return self._clock.monotonic() - self._looked
 
     def _add(self, beat: Beat) -> None:
         due_ms = next_due_ms(self._clock.now_ms(), beat.interval_ms, beat.phase)

@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,14 +27,17 @@ from synthetics.config.problems import ConfigError, render
 from synthetics.kinds import KindError, probe_kinds
 from synthetics.paging.courier import Courier, lines
 from synthetics.paging.judge import Judge
+from synthetics.paging.watch_samples import SilenceWatch
 from synthetics.results.lines import Lines
 from synthetics.results.take import Taken
+from synthetics.sample import Sample
 from synthetics.schedule.beats import Beats
 from synthetics.schedule.runner import Runner
 from synthetics.service.books import Books
 from synthetics.service.intake import Intake
 from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
+from synthetics.service.vigil import Rooms, Vigil, spoken_lately
 from synthetics.store import Reader, Store, StoreError
 from synthetics.store.bare import Bare
 from synthetics.store.exclusions import Exclusion
@@ -76,6 +79,7 @@ class _Rooms:
     courier: Courier
     runner: Runner
     beats: Beats
+    vigil: Vigil
 
 
 class Service:
@@ -171,6 +175,7 @@ class Service:
         await rooms.books.adopt(config)
         rooms.courier.use(lines(config))
         rooms.runner.configure(config)
+        rooms.vigil.use(config)
         rooms.beats.set(config.probes.values())
         self._config = config
         logger.info("the configuration took over", extra={"action": "reloaded", **_sizes(config)})
@@ -188,9 +193,9 @@ class Service:
         sockets = self._bind(stack)  # before a refused port could leave a new database behind
         store = await Store.open(self._settings.database, clock=clock)
         stack.push_async_callback(store.close)
-        reader, pages_reader = Reader.open(store.path), Reader.open(store.path)
-        stack.callback(reader.close)
-        stack.callback(pages_reader.close)
+        reader, pages_reader, watch_reader = (Reader.open(store.path) for _ in range(3))
+        for each in (reader, pages_reader, watch_reader):
+            stack.callback(each.close)
         server = await self._serve(stack, sockets)
 
         ledger = Ledger(config)
@@ -202,7 +207,9 @@ class Service:
         judge = await Judge.resume(store, ledger, config, clock=clock, wake=courier.wake)
         stack.callback(judge.close)
         books = Books(ledger=ledger, board=board, judge=judge, reader=reader, clock=clock)
-        intake = Intake(store, books.settle)
+        silence = SilenceWatch(clock, config)
+        silence.heard(spoken_lately((one.sample for one in newest.values()), clock.now_ms()))
+        intake = Intake(store, partial(self._settle, silence, books))
         shared = Shared()
         stack.push_async_callback(shared.close)
         runner = Runner(
@@ -214,9 +221,26 @@ class Service:
         stack.push_async_callback(_ended, working)
         stack.callback(intake.close)
         stack.push_async_callback(runner.drain)
+        watched = Rooms(
+            store=store,
+            reader=watch_reader,
+            board=board,
+            ledger=ledger,
+            books=books,
+            judge=judge,
+            courier=courier,
+            runner=runner,
+            beats=beats,
+        )
+        vigil = Vigil(watched, config, silence=silence, clock=clock)
+        await vigil.resume()
+        for name, work in vigil.works.items():
+            stack.push_async_callback(_cancelled, self._aside(work(), name))
         for housekeeping in (self._each_minute(books, store), self._tend(books, store)):
             stack.push_async_callback(_cancelled, self._aside(housekeeping, "housekeeping"))
-        self._rooms = _Rooms(store=store, books=books, courier=courier, runner=runner, beats=beats)
+        self._rooms = _Rooms(
+            store=store, books=books, courier=courier, runner=runner, beats=beats, vigil=vigil
+        )
         stack.push_async_callback(self._close_rooms)
 
         def health() -> Health:
@@ -231,6 +255,7 @@ class Service:
                 clock_jumps=beats.jumps,
                 judge=judge.stats(),
                 courier=courier.stats(),
+                watched=vigil.stats(),
             )
 
         self._site.sources = Sources(
@@ -243,7 +268,7 @@ class Service:
             reading=asyncio.Lock(),
         )
         token = secrets.token_urlsafe(24)
-        self._site.hatch = Hatch(token, self._lines, partial(self._take, store, books))
+        self._site.hatch = Hatch(token, self._lines, partial(self._take, silence, store, books))
         self._site.desk = Desk(token, board, partial(self._declare, store, books))
         store.announce(server.url, token)
         stack.callback(self._close_pages)
@@ -347,10 +372,19 @@ class Service:
     def _lines(self) -> Lines:
         return Lines(self._config.probes, self._config.location)
 
-    async def _take(self, store: Store, books: Books, samples: Bare) -> Taken:
+    @staticmethod
+    async def _settle(silence: SilenceWatch, books: Books, samples: Sequence[Sample]) -> None:
+        """Count *samples*, which are stored, and note that they came."""
+        silence.heard({(sample.probe, sample.location) for sample in samples})
+        await books.settle(samples)
+
+    async def _take(
+        self, silence: SilenceWatch, store: Store, books: Books, samples: Bare
+    ) -> Taken:
         """Store results that a command hands over, and count them; archived by the next `_tend`."""
         changed = await store.keep(samples)
         if changed:
+            silence.heard({(kind.probe, kind.location) for kind in samples.kinds})
             await books.count_again(samples.probes)
         return Taken(samples=len(samples), changed=changed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from slo.policy import State
@@ -18,6 +18,7 @@ from synthetics.store.incidents import Alert, Incident
 
 if TYPE_CHECKING:  # what sends pages takes 0.2 s to import, and `synthetics status` sends none
     from synthetics.paging.courier import CourierStats
+    from synthetics.paging.heartbeat import HeartbeatStats
     from synthetics.paging.judge import Judge, JudgeStats
     from synthetics.schedule.stats import ScheduleStats
     from synthetics.web.board import Board
@@ -28,6 +29,28 @@ AT_ONCE = 20
 
 RECENT_MS = 7 * 86_400_000
 """How far back incidents are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """
+    What the service sees of itself.
+
+    Attributes:
+        firing: Alerts about the monitoring itself that fire, by tier.
+        blind: Whether this location is.
+        guards: Whether there are any.
+        guard_rounds: How often they were asked before a failure was believed.
+        given_up: Messages that were not delivered within their deadline.
+        heartbeat: Of the dead man's switch; ``None`` without one.
+    """
+
+    firing: Mapping[str, int] = field(default_factory=dict)
+    blind: bool = False
+    guards: bool = False
+    guard_rounds: int = 0
+    given_up: int = 0
+    heartbeat: HeartbeatStats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +65,7 @@ class Health:
         waits: How often a run had to wait because too many were waiting.
         beats: Groups of probes that start together.
         clock_jumps: How often the wall clock was set, or the machine slept.
+        watched: What it sees of itself.
     """
 
     schedule: ScheduleStats
@@ -54,6 +78,7 @@ class Health:
     clock_jumps: int
     judge: JudgeStats
     courier: CourierStats
+    watched: Watched = field(default_factory=Watched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
