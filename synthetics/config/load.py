@@ -13,7 +13,8 @@ from typing import Any
 from yaml.nodes import MappingNode, Node
 
 from probes.watch import METADATA_AND_LINK_LOCAL
-from synthetics.config import written, written_watch
+from synthetics.config import written, written_changes, written_watch
+from synthetics.config.changes import read_changes
 from synthetics.config.files import Files, read
 from synthetics.config.model import Config, Probe
 from synthetics.config.model_watch import SYNTHETICS
@@ -167,6 +168,7 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
         rotations=MappingProxyType(read_rotations(reader, hours)),
         watch=read_watch(reader, probes),
         delivery=read_delivery(reader),
+        changes=read_changes(reader),
         switch=read_switch(reader),
         mask=references.mask(),
     )
@@ -217,6 +219,7 @@ def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
     """Every secret that was written out instead of referred to."""
     switch = checker(written_watch.DeadMansSwitch)
     yield from written_secrets(root, ("dead_mans_switch",), switch)
+    yield from written_secrets(root, ("changes",), checker(written_changes.Changes))
     sections: tuple[tuple[str, Mapping[str, Kind]], ...] = (
         ("probes", probe_kinds()),
         ("receivers", receiver_kinds()),

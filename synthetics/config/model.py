@@ -15,6 +15,7 @@ from typing import Any
 from probes.watch import Mask
 from slo.policy import NoData, Reset, Tier
 from slo.window import Window
+from synthetics.config.model_changes import Changes
 from synthetics.config.model_oncall import Escalation, Person
 from synthetics.config.model_quiet import NOTHING, USUAL, DependsOn, Incidents
 from synthetics.config.model_watch import DeadMansSwitch, Delivery, Watch
@@ -254,6 +255,7 @@ class Config:
         sources: The files it was read from.
         watch: What the service watches of itself.
         delivery: How long messages may be owed.
+        changes: Who may say what was changed, and how long that is remembered.
         switch: Where it says that it is alive, if anywhere.
         incidents: How much is told of what belongs to no service of its own.
     """
@@ -277,5 +279,6 @@ class Config:
     rotations: Mapping[str, Rotation] = field(default_factory=lambda: MappingProxyType({}))
     watch: Watch = field(default_factory=Watch)
     delivery: Delivery = field(default_factory=Delivery)
+    changes: Changes = field(default_factory=Changes)
     switch: DeadMansSwitch | None = None
     incidents: Incidents = USUAL

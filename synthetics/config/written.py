@@ -20,6 +20,7 @@ from synthetics.config.scalars import (
     Words,
     Zone,
 )
+from synthetics.config.written_changes import Changes
 from synthetics.config.written_oncall import Escalation, Hours, Person, Rotation, Route
 from synthetics.config.written_quiet import DependsOn, Incidents
 from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo
@@ -232,6 +233,7 @@ class Document:
         limits: What the service may use.
         watch: What the service watches of itself, and how loudly it says so.
         delivery: How long messages may be owed.
+        changes: Who may say what was changed, and how long that is remembered.
         dead_mans_switch: Where the service says that it is alive.
         public_url: Where people reach the status page; pages link to it.
     """
@@ -257,5 +259,6 @@ class Document:
     limits: Limits = Limits()
     watch: Watch = field(default_factory=Watch)
     delivery: Delivery = field(default_factory=Delivery)
+    changes: Changes = field(default_factory=Changes)
     dead_mans_switch: DeadMansSwitch | None = None
     public_url: Annotated[Url, Field(examples=["https://synthetics.example"])] = ""

@@ -14,11 +14,12 @@ from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity, Slo
 from synthetics.config.model_watch import SYNTHETICS
+from synthetics.paging.changes import lately
 from synthetics.paging.draft import draft
 from synthetics.paging.evidence import beginning, evidence, look_up, newest_bad
 from synthetics.paging.routing import audience
 from synthetics.paging.settle import Cleared, Fired, settle
-from synthetics.receivers.base import Message
+from synthetics.receivers.base import Changed, Message
 from synthetics.sample import Sample
 from synthetics.store import incidents
 from synthetics.store.reader import Reader
@@ -240,6 +241,7 @@ class Judge:
         unseen = [(slo, decision) for slo, decision in fires if newest[slo.id] is None]
         if unseen:
             newest |= await asyncio.to_thread(self._look_up, unseen)
+        changed = await asyncio.to_thread(self._changed, fires)
         return [
             draft(
                 self._config,
@@ -247,9 +249,20 @@ class Judge:
                 decision,
                 evidence(newest[slo.id], self._since_ms(slo, decision)),
                 self._ledger.standing(slo.id, decision.at_ms),
+                changes=changed[slo.service],
             )
             for slo, decision in fires
         ]
+
+    def _changed(self, fires: Sequence[tuple[Slo, Decision]]) -> dict[str, list[Changed]]:
+        """What was changed of late, by service."""
+        at_ms = {slo.service: decision.at_ms for slo, decision in fires}
+        return self._reader.read(
+            lambda db: {
+                service: lately(db, self._config, service, decided_ms)
+                for service, decided_ms in at_ms.items()
+            }
+        )
 
     def _since_ms(self, slo: Slo, decision: Decision) -> int | None:
         """The first bad sample of the outage, perhaps from before the tier's long window."""

@@ -10,7 +10,8 @@ cancellation passes straight through; everything else that can go wrong on the w
 is a verdict.  A module may say ``PER_MINUTE``, the most attempts that its far side
 likes to see in a minute, with ``account(options)``, what that holds for, if several
 receivers can share it, and ``UPDATES = True`` if it can mend what it told before without
-telling anybody again.  A receiver that cannot express an event says "delivered" to it:
+telling anybody again.  One that says ``CHANGES = True`` takes changes, such as deploys, where its
+options say ``changes``.  A receiver that cannot express an event says "delivered" to it:
 nothing is lost by not telling, say, a mailbox that somebody took an incident on.
 """
 
@@ -33,6 +34,8 @@ class Event(StrEnum):
     """More of the same; only for kinds that say ``UPDATES``."""
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    CHANGE = "change"
+    """Of no incident: something was changed; only for kinds that say ``CHANGES``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,7 @@ def payload(message: Message) -> dict[str, Any]:
             "budget_gone_at": iso(message.exhausted_ms),
             "in_words": {
                 "objective": _text(message.said.objective),
+                "failed": _text(message.said.failed),
                 "burn_rate": _text(message.said.burn),
                 "budget": _text(message.said.budget),
             },
@@ -117,6 +118,18 @@ def payload(message: Message) -> dict[str, Any]:
                 "trace_id": _text(failing.trace_id),
                 "request_id": _text(failing.request_id),
             },
+            "changes": [
+                {
+                    "at": iso(change.at_ms),
+                    "summary": _text(change.summary),
+                    "author": _text(change.author),
+                    "link": change.link,
+                }
+                for change in message.changes
+            ],
+            "tried": [_text(line) for line in message.tried],
+            "owner": _text(message.owner),
+            "drill": message.drill,
             "resolution": message.resolution,
             "also_firing": list(message.also[:_ALSO]),
             "links": [

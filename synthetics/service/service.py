@@ -25,6 +25,7 @@ from synthetics.config.load import load
 from synthetics.config.model import Config
 from synthetics.config.problems import ConfigError, render
 from synthetics.kinds import KindError, probe_kinds
+from synthetics.paging.changes import Note, Noted
 from synthetics.paging.courier import Courier, lines
 from synthetics.paging.judge import Judge
 from synthetics.paging.watch_samples import SilenceWatch
@@ -38,11 +39,12 @@ from synthetics.service.intake import Intake
 from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
 from synthetics.service.vigil import Rooms, Vigil, spoken_lately
-from synthetics.store import Reader, Store, StoreError
+from synthetics.store import Reader, Store, StoreError, changes
 from synthetics.store.bare import Bare
 from synthetics.store.exclusions import Exclusion
 from synthetics.web.binding import bind
 from synthetics.web.board import Board, Phase
+from synthetics.web.changes import Diary
 from synthetics.web.desk import Desk
 from synthetics.web.results import Hatch
 from synthetics.web.server import Server, Site
@@ -270,6 +272,8 @@ class Service:
         token = secrets.token_urlsafe(24)
         self._site.hatch = Hatch(token, self._lines, partial(self._take, silence, store, books))
         self._site.desk = Desk(token, board, partial(self._declare, store, books))
+        noting = partial(self._note, store, courier)
+        self._site.diary = Diary(token, board, noting, pages_reader, self._site.sources.reading)
         store.announce(server.url, token)
         stack.callback(self._close_pages)
         beats.set(config.probes.values())
@@ -366,6 +370,8 @@ class Service:
             await books.trim()
             try:
                 await store.tend(self._clock.now_ms(), self._config.retention_raw // _MILLISECOND)
+                oldest_ms = self._clock.now_ms() - self._config.changes.keep // _MILLISECOND
+                await store.write(partial(changes.forget, before_ms=oldest_ms))
             except StoreError as error:
                 logger.error("%s", error, extra={"action": "not_tended"})  # noqa: TRY400 - it says all
 
@@ -395,13 +401,20 @@ class Service:
         await books.declared()
         return done
 
+    @staticmethod
+    async def _note(store: Store, courier: Courier, note: Note) -> Noted:
+        """Keep a change, and send it to whom it is owed."""
+        done = await store.write(note)
+        courier.wake()
+        return done
+
     async def _close_rooms(self) -> None:
         """Let a reload that goes on come to its end, and begin none."""
         async with self._reloading:
             self._rooms = None
 
     def _close_pages(self) -> None:
-        self._site.sources = self._site.hatch = self._site.desk = None
+        self._site.sources = self._site.hatch = self._site.desk = self._site.diary = None
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

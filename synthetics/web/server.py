@@ -18,6 +18,7 @@ from synthetics.accounting.declaring import ACTS
 from synthetics.store import StoreError
 from synthetics.web import api, hosts, page, probe_metrics
 from synthetics.web.board import Board, Phase
+from synthetics.web.changes import Diary
 from synthetics.web.desk import Desk
 from synthetics.web.metrics import Snapshot, registry
 from synthetics.web.results import Hatch
@@ -60,7 +61,8 @@ class Site:
     Attributes:
         sources: Where the pages read; ``None`` until the history is known, and again
             once the database is closed.
-        hatch, desk: Where commands hand in results and declarations; ``None`` as *sources*.
+        hatch, desk, diary: Where commands hand in results, declarations and changes; ``None`` as
+            *sources*.
     """
 
     def __init__(self, *, board: Board, reload: TextReload) -> None:
@@ -69,6 +71,7 @@ class Site:
         self.sources: Sources | None = None
         self.hatch: Hatch | None = None
         self.desk: Desk | None = None
+        self.diary: Diary | None = None
 
     def application(self, host: str = DEFAULT_HOST) -> web.Application:
         """The application with all its routes, to be served on *host*."""
@@ -81,6 +84,8 @@ class Site:
                 web.get("/api/v1/status", self._api),
                 web.post("/api/v1/results", self._results),
                 *(web.post(f"/api/v1/{act}", partial(self._declare, act)) for act in ACTS),
+                web.post("/api/v1/changes", self._change),
+                web.get("/api/v1/changes", self._changes),
                 web.get("/metrics", self._metrics),
                 web.get("/-/healthy", self._healthy),
                 web.get("/-/ready", self._ready),
@@ -110,6 +115,16 @@ class Site:
         if self.desk is None:
             raise self._not_now()
         return await self.desk.declare(act, request)
+
+    async def _change(self, request: web.Request) -> web.Response:
+        if self.diary is None:
+            raise self._not_now()
+        return await self.diary.post(request)
+
+    async def _changes(self, request: web.Request) -> web.Response:
+        if self.diary is None:
+            raise self._not_now()
+        return await self.diary.list(request)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()

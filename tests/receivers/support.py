@@ -10,7 +10,7 @@ from aiohttp import web
 
 from synthetics.config.model import Severity
 from synthetics.kinds import receiver_kinds
-from synthetics.receivers.base import Event, Failing, Link, Message, Said
+from synthetics.receivers.base import Changed, Event, Failing, Link, Message, Said
 
 DETECTED_MS = 1_791_209_100_000
 """2026-10-05T14:05:00Z"""
@@ -41,6 +41,7 @@ def trigger(**changes: Any) -> Message:
         "exhausted_ms": DETECTED_MS + 45_000_000,
         "said": Said(
             objective="99.9%",
+            failed="12 of 15 samples failed in the last 5m",
             burn="50× over 1h and 600× over 5m, fires above 14.4×",
             budget="87.0% left, gone in 12h30m at this rate",
         ),
@@ -50,6 +51,15 @@ def trigger(**changes: Any) -> Message:
             trace_id="0af7651916cd43dd8448eb211c80319c",
             request_id="b7ad6b71-6920-3331",
         ),
+        "changes": (
+            Changed(
+                at_ms=DETECTED_MS - 360_000,
+                summary="deploy v1.2",
+                author="aiko",
+                link="https://ci.example/7",
+            ),
+        ),
+        "owner": "team-checkout",
         "also": ("home-fast",),
         "links": (Link(text="Runbook", href="https://wiki.example/oncall/shop"),),
         "url": "https://synthetics.example/",
