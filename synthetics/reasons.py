@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 SAID: Final[dict[str, str]] = {
+    "additional": "wrong additional records",
     "address-denied": "address denied",
     "body": "wrong body",
     "body-too-large": "answer too large",
@@ -14,6 +15,7 @@ SAID: Final[dict[str, str]] = {
     "dns": "name not found",
     "empty-reply": "closed without an answer",
     "encoding": "body cannot be decompressed",
+    "dnssec": "not verified by DNSSEC",
     "failed": "no answer that makes sense",
     "header": "wrong header",
     "headers-too-large": "headers too large",
@@ -23,12 +25,15 @@ SAID: Final[dict[str, str]] = {
     "malformed": "malformed answer",
     "protocol": "wrong protocol",
     "ocsp": "no proof against revocation",
+    "not-authoritative": "server not responsible",
     "proxy-refused": "proxy cannot reach it",
     "redirected-to": "redirected elsewhere",
     "redirects": "redirected astray",
+    "rcode": "wrong response code",
     "reset": "connection broken off",
     "slow": "too slow",
     "starttls": "TLS not offered",
+    "servers-differ": "servers disagree",
     "status": "wrong status",
     "timeout": "timed out",
     "tls-alpn": "wrong protocol over TLS",

@@ -104,6 +104,14 @@ class Trip:
         finally:
             self._took[name] = self._took.get(name, 0.0) + time.monotonic() - began
 
+    def took(self, phases: Phases) -> None:
+        """Count *phases*, which somebody else has measured."""
+        for field in fields(phases):
+            seconds = getattr(phases, field.name)
+            if seconds is not None:
+                name = field.name.removesuffix("_s")
+                self._took[name] = self._took.get(name, 0.0) + seconds
+
     @property
     def phases(self) -> Phases:
         """How long each phase took that began."""

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import dns.message
 import trustme
 
 from tests.probes.support import Speak, ok, saying, speaking
@@ -118,7 +119,18 @@ async def _over_tls() -> AsyncIterator[Any]:
         yield {"connect": f"127.0.0.1:{port}", "ca": authority.cert_pem.bytes().decode()}
 
 
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    size = int.from_bytes(await reader.readexactly(2), "big")
+    asked = dns.message.from_wire(await reader.readexactly(size))
+    answer = dns.message.make_response(asked).to_wire()
+    writer.write(len(answer).to_bytes(2, "big") + answer)
+
+
 SPECIMENS: dict[str, Specimen] = {
+    "dns": over_tcp(
+        lambda port: {"query": "shop.example", "servers": f"127.0.0.1:{port}", "over": "tcp"},
+        _answer,
+    ),
     "http": over_tcp(
         lambda port: {
             "get": f"http://127.0.0.1:{port}/",

@@ -12,7 +12,9 @@ from probes.net import verdicts
 from synthetics import reasons
 
 REPOSITORY = Path(__file__).parents[2]
-_GIVEN = re.compile(r'(?:Trouble|Unmet|Untrusted|Failure|\.bad|\.void)\(\s*"([a-z][a-z0-9-]*)"')
+_GIVEN = re.compile(
+    r'(?:(?:Trouble|Unmet|Untrusted|Failure|\.bad|\.void)\(\s*|reason=)"([a-z][a-z0-9-]*)"'
+)
 _ROW = re.compile(r"^\| (`[^|]*`) \|", re.MULTILINE)
 _SLUG = re.compile(r"`([a-z][a-z0-9-]*)`")
 
