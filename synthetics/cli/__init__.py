@@ -8,6 +8,7 @@ from synthetics import __version__
 from synthetics.cli.lazy import LazyGroup
 
 _COMMANDS = {
+    "alerts": "Print what is going on, who was told, and who was not.",
     "changes": "Say what was changed, such as a deploy, so that pages can name it.",
     "check": "Read the configuration, say what is wrong, and what its alerts will do.",
     "correct": "Say afterwards that a time does not count.",

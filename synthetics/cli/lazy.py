@@ -38,5 +38,6 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The table, without importing anything."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(self._table.items()))
+        if self._table:
+            with formatter.section("Commands"):
+                formatter.write_dl(sorted(self._table.items()))

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from slo.budget import Rate
 from slo.counts import Counts
 from synthetics import __version__, words
+from synthetics.web import watch_metrics
 from synthetics.web.board import Board, Phase
 from synthetics.web.status import Health, SloStatus
 
@@ -68,6 +69,7 @@ def families(snapshot: Snapshot) -> Iterator[Metric]:
     yield from _schedule_families(snapshot.health)
     yield from _store_families(snapshot.health)
     yield from _paging_families(snapshot)
+    yield from watch_metrics.families(snapshot.health.watched)
     yield from _service_families(snapshot)
 
 

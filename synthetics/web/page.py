@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from synthetics.schedule.phase import due_after_ms
 from synthetics.web.status import Health, Overview, SloStatus, by_service
 
 UTC = ZoneInfo("UTC")
+
+_MS = timedelta(milliseconds=1)
 
 SHOWN_PROBES = 100
 """More are shown on request: the worst come first."""
@@ -57,12 +60,23 @@ def render(overview: Overview, *, all_probes: bool = False) -> str:
         config=overview.config,
         groups=by_service(overview.config.services, overview.slos),
         headline=headline(overview),
+        late=late(overview),
         probes=shown,
         hidden=len(lines) - len(shown),
         health_words=health_words(overview.health),
         version=__version__,
         utc=UTC,
     )
+
+
+def late(overview: Overview) -> list[tuple[str, int]]:
+    """Receivers that do not get what they are owed for longer than they should, since when."""
+    since: dict[str, int] = {}
+    for one in overview.pages.owed:
+        patience = overview.config.delivery.of(one.severity)
+        if overview.at_ms - one.owed_ms >= patience.others // _MS:
+            since[one.receiver] = min(since.get(one.receiver, one.owed_ms), one.owed_ms)
+    return sorted(since.items(), key=lambda each: each[1])
 
 
 def headline(overview: Overview) -> tuple[str, str]:

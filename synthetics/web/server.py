@@ -16,7 +16,7 @@ from prometheus_client.exposition import choose_encoder
 
 from synthetics.accounting.declaring import ACTS
 from synthetics.store import StoreError
-from synthetics.web import api, hosts, page, probe_metrics
+from synthetics.web import alerts, api, hosts, page, probe_metrics
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
 from synthetics.web.desk import Desk
@@ -82,6 +82,7 @@ class Site:
             [
                 web.get("/", self._page),
                 web.get("/api/v1/status", self._api),
+                web.get("/api/v1/alerts", self._alerts),
                 web.post("/api/v1/results", self._results),
                 *(web.post(f"/api/v1/{act}", partial(self._declare, act)) for act in ACTS),
                 web.post("/api/v1/changes", self._change),
@@ -104,6 +105,12 @@ class Site:
     async def _api(self, _: web.Request) -> web.Response:
         overview = await self._known().overview()
         text = await asyncio.to_thread(api.dumps, overview)
+        return web.Response(text=text, content_type="application/json")
+
+    async def _alerts(self, _: web.Request) -> web.Response:
+        at_ms = self._board.clock.now_ms()
+        found = await self._known().told(at_ms)
+        text = await asyncio.to_thread(alerts.dumps, at_ms, found)
         return web.Response(text=text, content_type="application/json")
 
     async def _results(self, request: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from slo.policy import State
@@ -15,6 +16,7 @@ from synthetics.config.model import Config, Service, Slo
 from synthetics.store import Reader, StoreStats, deliveries, incidents
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Alert, Incident
+from synthetics.web.alerts import Told, gather
 
 if TYPE_CHECKING:  # what sends pages takes 0.2 s to import, and `synthetics status` sends none
     from synthetics.paging.courier import CourierStats
@@ -188,6 +190,13 @@ class Sources:
                 refused=tuple(deliveries.refused_since(db, at_ms - RECENT_MS)),
             )
 
+        async with self.reading:
+            return await asyncio.to_thread(self.reader.read, query)
+
+
+    async def told(self, at_ms: int) -> list[Told]:
+        """Open incidents and those of late, with their alerts and deliveries."""
+        query = partial(gather, from_ms=at_ms - RECENT_MS, to_ms=at_ms)
         async with self.reading:
             return await asyncio.to_thread(self.reader.read, query)
 

@@ -25,7 +25,7 @@ def below(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Comma
         assert found is not None
         if isinstance(found, click.Group):
             yield from below(found, f"{name}{part} ")
-        else:
+        if not isinstance(found, click.Group) or found.invoke_without_command:
             yield name + part, found
 
 

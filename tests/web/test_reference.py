@@ -10,8 +10,10 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from synthetics.paging.courier import CourierStats
+from synthetics.paging.heartbeat import HeartbeatStats
 from synthetics.paging.lane import LaneStats
 from synthetics.web.probe_metrics import FAMILIES
+from synthetics.web.status import Watched
 from tests.web.support import NOW_MS, Rig, a_journey, a_sample
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
@@ -28,7 +30,9 @@ async def served(rig: Rig) -> set[str]:
     usual = rig.site.sources.health
     lane = LaneStats(attempts=1, failures=Counter(["connect"]), owed=1, oldest_owed_ms=NOW_MS)
     courier = CourierStats(receivers={"oncall": lane}, orphaned=0)
-    rig.site.sources.health = lambda: replace(usual(), courier=courier)
+    beat = HeartbeatStats(failures=Counter(["timeout"]), last_ms=NOW_MS)
+    watched = Watched(firing={"blind": 1}, guards=True, heartbeat=beat)
+    rig.site.sources.health = lambda: replace(usual(), courier=courier, watched=watched)
     rows = set()
     for family in text_string_to_metric_families(await rig.text("/metrics")):
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}
