@@ -55,12 +55,14 @@ class Group:
         failed: How many they are, >= 0.
         samples: How many samples there were since the first of them.
         more_than_chance: Whether an objective that is just kept would hardly bring them.
+        margin: By how much they are not, as a logarithm; below 0 where they are.
     """
 
     from_ms: int | None
     failed: int
     samples: int
     more_than_chance: bool
+    margin: float = inf
 
 
 def strongest(history: History, objective: Fraction, after_ms: int, at_ms: int) -> Group:
@@ -73,7 +75,9 @@ def strongest(history: History, objective: Fraction, after_ms: int, at_ms: int) 
     if len(groups) == 1:
         return groups[0]
     sure = [group for group in groups if group.more_than_chance]
-    return min(sure or groups, key=lambda group: inf if group.from_ms is None else group.from_ms)
+    if sure:
+        return min(sure, key=lambda group: inf if group.from_ms is None else group.from_ms)
+    return min(groups, key=lambda group: group.margin)
 
 
 def is_over(history: History, after_ms: int, at_ms: int) -> bool:
@@ -107,8 +111,24 @@ def _strongest(history: History, objective: Fraction, after_ms: int, at_ms: int)
                 samples=counts.valid,
                 more_than_chance=counts.failed > 1
                 and many_are_rare(*others, chance, 1 / (sure * chance) if chance else Fraction(1)),
+                margin=share + log(chance) if counts.failed > 1 and chance else -inf,
             )
     return found
+
+
+def stays_chance(history: History, objective: Fraction, after_ms: int, at_ms: int) -> bool:
+    """
+    Whether no group since *after_ms* becomes more than chance until another failure arrives.
+
+    Until then each has ever more samples, which makes chance the likelier, and groups only
+    get out of sight; so one whose share is clearly too large now stays so.
+    """
+    return strongest(history, objective, after_ms, at_ms).margin > 2 * CLOSE
+
+
+def cannot_be_over(history: History, after_ms: int, at_ms: int) -> bool:
+    """Whether there are too few good samples since *after_ms* for any end to show it."""
+    return history(after_ms, at_ms).good < fewest_good(0, 1)
 
 
 def _is_over(history: History, after_ms: int, at_ms: int) -> bool:

@@ -98,6 +98,24 @@ class Tier:
         return LOOKS_BACK * self.long_ms
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """
+    All that decides about an SLO.
+
+    Attributes:
+        objective: Share of good events that is promised, 0 < objective <= 1.
+        tiers: In the order of the policy.
+        no_data: What becomes of a tier without data.
+        reset: By what tiers are judged.
+    """
+
+    objective: Fraction
+    tiers: tuple[Tier, ...]
+    no_data: NoData = NoData.HOLD
+    reset: Reset = Reset.EVIDENCE
+
+
 def factor_for_share(share: Fraction, window_ms: int, long_ms: int) -> Fraction:
     """The burn rate that spends *share* of a window's budget within *long_ms*."""
     return share * window_ms / long_ms
@@ -233,9 +251,7 @@ def decide(
         if reset is Reset.EVIDENCE and state.firing:
             firing, cause = _by_end(tier, history, at_ms, state, burning=firing)
         elif reset is Reset.EVIDENCE and firing:
-            # What came before it last resolved was told already.
-            after_ms = max(at_ms - tier.looks_back_ms, state.since_ms or 0)
-            incident = strongest(history, objective, after_ms, at_ms)
+            incident = strongest(history, objective, sought_after_ms(tier, state, at_ms), at_ms)
             began_ms = incident.from_ms
             if tier.wakes and not incident.more_than_chance:
                 firing, cause = False, Cause.CHANCE
@@ -263,11 +279,18 @@ def _by_end(
     """
     if burning and not tier.wakes:
         return True, Cause.BURNING
-    began_ms = state.since_ms if state.began_ms is None else state.began_ms
-    after_ms = max(at_ms - tier.looks_back_ms, (began_ms or 0) - 1)
-    if is_over(history, after_ms, at_ms):
+    if is_over(history, sought_after_ms(tier, state, at_ms), at_ms):
         return False, Cause.OVER
     return True, Cause.BURNING if burning else Cause.GOES_ON
+
+
+def sought_after_ms(tier: Tier, state: State, at_ms: int) -> int:
+    """Of the samples by *at_ms*, only those after this are looked at for evidence."""
+    if state.firing:
+        began_ms = state.since_ms if state.began_ms is None else state.began_ms
+        return max(at_ms - tier.looks_back_ms, (began_ms or 0) - 1)
+    # What came before it last resolved was told already.
+    return max(at_ms - tier.looks_back_ms, state.since_ms or 0)
 
 
 def _by_windows(tier: Tier, objective: Fraction, long: Counts, short: Counts) -> tuple[bool, Cause]:

@@ -15,7 +15,8 @@ from random import Random
 from statistics import fmean
 
 from slo.history import Pool
-from slo.replay import Policy, replay
+from slo.policy import Policy
+from slo.replay import replay
 from slo.runs import Mark, Run
 from slo.timeline import Timeline
 

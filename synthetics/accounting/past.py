@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from slo.budget import Budget
 from slo.history import History
-from slo.replay import Policy, Replay, replay
+from slo.policy import Policy
+from slo.replay import Replay, replay
 from slo.spans import Spans
 from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.standing import Standing

@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from slo.budget import Budget, Rate
-from slo.replay import Alert, Firing, Policy, together
+from slo.policy import Policy
+from slo.replay import Alert, Firing, together
 from slo.window import DAY_MS
 from synthetics import words
 from synthetics.accounting.past import Past

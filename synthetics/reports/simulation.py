@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slo.replay import Policy
+from slo.policy import Policy
 from slo.simulate import Fault, Score, score, trace
 from synthetics import words
 from synthetics.reports import columns

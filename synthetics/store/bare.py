@@ -30,7 +30,7 @@ KEEP_BARE = """
     ON CONFLICT (scheduled_ms, series_id) DO UPDATE SET
         outcome = excluded.outcome, confirmed = excluded.confirmed,
         duration_us = excluded.duration_us, reason_id = excluded.reason_id, facts_id = NULL,
-        packed = excluded.packed
+        packed = excluded.packed, steps = NULL
     WHERE outcome <> excluded.outcome OR confirmed <> excluded.confirmed
         OR duration_us <> excluded.duration_us
         OR (reason_id IS NOT excluded.reason_id AND excluded.reason_id

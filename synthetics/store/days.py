@@ -74,7 +74,7 @@ def pack_runs(runs: Iterable[CodeRun], day: int) -> bytes:
     for run in runs:
         numbers += (run.first_ms - end, run.step_ms, run.samples, run.code)
         end = run.first_ms + (run.samples - 1) * run.step_ms
-    return zlib.compress(_pack_numbers(numbers))
+    return zlib.compress(pack_numbers(numbers))
 
 
 def unpack_runs(blob: bytes, day: int) -> Iterator[CodeRun]:
@@ -82,7 +82,7 @@ def unpack_runs(blob: bytes, day: int) -> Iterator[CodeRun]:
     if not blob:
         return
     end = day * DAY_MS
-    fields = _unpack_numbers(zlib.decompress(blob))
+    fields = unpack_numbers(zlib.decompress(blob))
     for gap, step, count, code in zip(fields, fields, fields, fields, strict=True):
         first = end + gap
         yield CodeRun(first, step, count, code)
@@ -112,7 +112,7 @@ def pack_slowest(codes: bytes, duration_us: array[int]) -> bytes:
     """The `SLOWEST` good samples of a day, the slowest first: duration and position of each."""
     good = (index for index, code in enumerate(codes) if code in GOOD_CODES)
     slowest = heapq.nlargest(SLOWEST, ((duration_us[index], index) for index in good))
-    return _pack_numbers(number for pair in slowest for number in pair)
+    return pack_numbers(number for pair in slowest for number in pair)
 
 
 def slow_of_slowest(blob: bytes, limit_us: int) -> list[tuple[int, int]] | None:
@@ -122,7 +122,7 @@ def slow_of_slowest(blob: bytes, limit_us: int) -> list[tuple[int, int]] | None:
     ``None`` if there may be more of them than *blob*, from `pack_slowest`, has.
     """
     slow: list[int] = []
-    fields = _unpack_numbers(blob)
+    fields = unpack_numbers(blob)
     for took_us, index in zip(fields, fields, strict=True):
         if took_us < limit_us:
             break
@@ -191,7 +191,7 @@ def merge(old: Columns, new: Columns) -> Columns:
     )
 
 
-def _pack_numbers(numbers: Iterable[int]) -> bytes:
+def pack_numbers(numbers: Iterable[int]) -> bytes:
     """Numbers >= 0, seven bits a byte."""
     packed = bytearray()
     for number in numbers:
@@ -203,7 +203,8 @@ def _pack_numbers(numbers: Iterable[int]) -> bytes:
     return bytes(packed)
 
 
-def _unpack_numbers(packed: bytes) -> Iterator[int]:
+def unpack_numbers(packed: bytes) -> Iterator[int]:
+    """The reverse of `pack_numbers`."""
     number = shift = 0
     for byte in packed:
         number |= (byte & 0x7F) << shift

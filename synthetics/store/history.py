@@ -12,10 +12,10 @@ import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import starmap
 from typing import NamedTuple
 
 from slo.timeline import Mark, Run
+from synthetics.store import steps
 from synthetics.store.codes import MARKS
 from synthetics.store.days import (
     DAY_MS,
@@ -29,6 +29,7 @@ from synthetics.store.days import (
     unpack_durations,
     unpack_runs,
 )
+from synthetics.store.joined import Joined, cut
 from synthetics.store.rounds import ids_json, raw_runs
 from synthetics.store.values import Columns
 
@@ -39,6 +40,15 @@ DAYS = """
         AND (:series IS NULL OR series_id IN (SELECT value FROM json_each(:series)))
     ORDER BY series_id, day
 """
+DAYS_OF_STEP = """
+    SELECT a.series_id, a.day, coalesce(s.runs, x''), a.late, s.id, coalesce(s.slowest, x'')
+    FROM archive AS a LEFT JOIN archive_steps AS s ON s.archive_id = a.id AND s.step_id = :step
+    WHERE a.day BETWEEN :first AND :last
+        AND (:series IS NULL OR a.series_id IN (SELECT value FROM json_each(:series)))
+        AND (s.id IS NOT NULL OR a.late > 0)
+    ORDER BY a.series_id, a.day
+"""
+DURATIONS_OF_STEP = "SELECT durations FROM archive_step_durations WHERE archive_step_id = ?"
 DURATIONS = "SELECT durations FROM archive_durations WHERE archive_id = ?"
 RAW = """
     SELECT series_id, scheduled_ms, outcome * 3 + confirmed, duration_us FROM samples
@@ -49,7 +59,7 @@ RAW = """
 
 
 class Day(NamedTuple):
-    """One row of the archive."""
+    """One row of the archive, or what it has of one step; *id* is that of the durations."""
 
     series_id: int
     day: int
@@ -67,21 +77,70 @@ def runs(
     *,
     marks: Sequence[Mark] = MARKS,
     limit_us: int | None = None,
+    step: str = "",
 ) -> dict[int, list[Run]]:
     """See `Reader.runs`."""
     first_ms, last_ms = after_ms + 1, until_ms
     found: defaultdict[int, Joined] = defaultdict(lambda: Joined(marks))
+
+    def put(series_id: int, runs: Iterable[CodeRun]) -> None:
+        for run in runs:
+            part = cut(run, first_ms, last_ms)
+            if part is not None:
+                found[series_id].append(*part)
+
+    if step:
+        number = steps.number_of(connection, step)
+        if number is not None:
+            pieces = _step_runs(
+                connection, first_ms, last_ms, series, step=number, limit_us=limit_us
+            )
+            for series_id, code_runs in pieces:
+                put(series_id, code_runs)
+        return {series_id: joined.runs() for series_id, joined in found.items()}
     for row, late in _days(connection, first_ms, last_ms, series):
-        joined = found[row.series_id]
-        for run in _day_runs(connection, row, late, limit_us):
-            cut = _cut(run, first_ms, last_ms)
-            if cut is not None:
-                joined.append(*cut)
+        put(row.series_id, _day_runs(connection, row, late, limit_us))
     raw_ms = max(first_ms, archived_until_ms(connection))
     if raw_ms <= last_ms:
         for series_id, run in raw_runs(connection, raw_ms, last_ms, series, limit_us):
             found[series_id].append(*run)
-    return {series_id: joined.runs() for series_id, joined in found.items() if joined}
+    return {series_id: joined.runs() for series_id, joined in found.items()}
+
+
+def _step_runs(
+    connection: sqlite3.Connection,
+    first_ms: int,
+    last_ms: int,
+    series: Collection[int] | None,
+    *,
+    step: int,
+    limit_us: int | None,
+) -> Iterator[tuple[int, Iterable[CodeRun]]]:
+    """The same of one *step* of journeys, in pieces, those of a series in order of time."""
+    for row, late in _days(connection, first_ms, last_ms, series, step):
+        if late is None:
+            runs = unpack_runs(row.runs, row.day)
+            slow = [] if limit_us is None else _slow(connection, row, limit_us, DURATIONS_OF_STEP)
+            yield row.series_id, mark_slow(runs, slow) if slow else runs
+            continue
+        begin_ms = row.day * DAY_MS
+        said = steps.raw_steps(connection, begin_ms, begin_ms + DAY_MS - 1, (row.series_id,), step)
+        known = unpack_day(row.runs, _durations(connection, row, DURATIONS_OF_STEP), row.day)
+        of_step = said.get(row.series_id, {}).get(step)
+        yield row.series_id, _runs_of(steps.laid_over(known, late, of_step), limit_us)
+    raw_ms = max(first_ms, archived_until_ms(connection))
+    if raw_ms <= last_ms:
+        raw = steps.raw_steps(connection, raw_ms, last_ms, series, step)
+        for series_id, each in raw.items():
+            if step in each:
+                yield series_id, _runs_of(each[step], limit_us)
+
+
+def _runs_of(known: Columns, limit_us: int | None) -> Iterable[CodeRun]:
+    """*known* as runs, `SLOW` where good samples took *limit_us* or longer."""
+    slow = [] if limit_us is None else slow_of_all(known.duration_us, limit_us)
+    runs = find_runs(known.scheduled_ms, known.codes)
+    return mark_slow(runs, slow) if slow else runs
 
 
 def columns(
@@ -133,10 +192,12 @@ def archived_days(
     first_day: int,
     last_day: int,
     series: Collection[int] | None = None,
+    step: int | None = None,
 ) -> Iterator[Day]:
-    """Rows of the archive, by series and day, both bounds included."""
+    """Rows of the archive, or of one *step* in it, by series and day, both bounds included."""
     found = connection.execute(
-        DAYS, {"first": first_day, "last": last_day, "series": ids_json(series)}
+        DAYS if step is None else DAYS_OF_STEP,
+        {"first": first_day, "last": last_day, "series": ids_json(series), "step": step},
     ).fetchall()
     return map(Day._make, found)
 
@@ -159,79 +220,52 @@ def first_ms(connection: sqlite3.Connection) -> int | None:
     return min(known, default=None)
 
 
-class Joined:
-    """Runs of one series, put together where one goes on as the one before."""
-
-    def __init__(self, marks: Sequence[Mark]) -> None:
-        self._marks = marks
-        self._runs: list[tuple[int, int, int, Mark]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._runs)
-
-    def append(self, first_ms: int, step_ms: int, count: int, code: int) -> None:
-        """Put a run after all others."""
-        mark = self._marks[code]
-        if self._runs:
-            begin_ms, step, length, before = self._runs[-1]
-            gap = first_ms - (begin_ms + (length - 1) * step)
-            if before is mark and (length == 1 or step == gap) and (count == 1 or step_ms == gap):
-                self._runs[-1] = begin_ms, gap, length + count, mark
-                return
-        self._runs.append((first_ms, step_ms, count, mark))
-
-    def runs(self) -> list[Run]:
-        """As the accounting takes them."""
-        return list(starmap(Run, self._runs))
-
-
 def _day_runs(
     connection: sqlite3.Connection, row: Day, late: Columns | None, limit_us: int | None
 ) -> Iterable[CodeRun]:
     """An archived day with what came late, `SLOW` where good samples took *limit_us* or longer."""
     if late is not None:
-        known = merge(day_columns(connection, row), late)
-        runs: Iterable[CodeRun] = find_runs(known.scheduled_ms, known.codes)
-        slow = [] if limit_us is None else slow_of_all(known.duration_us, limit_us)
-    else:
-        runs = unpack_runs(row.runs, row.day)
-        slow = [] if limit_us is None else _slow(connection, row, limit_us)
+        return _runs_of(merge(day_columns(connection, row), late), limit_us)
+    runs = unpack_runs(row.runs, row.day)
+    slow = [] if limit_us is None else _slow(connection, row, limit_us)
     return mark_slow(runs, slow) if slow else runs
 
 
-def _slow(connection: sqlite3.Connection, row: Day, limit_us: int) -> list[tuple[int, int]]:
+def _slow(
+    connection: sqlite3.Connection, row: Day, limit_us: int, durations: str = DURATIONS
+) -> list[tuple[int, int]]:
     """Where good samples of an archived day took *limit_us* or longer; see `mark_slow`."""
     few = slow_of_slowest(row.slowest, limit_us)
     if few is not None:
         return few
-    return slow_of_all(unpack_durations(_durations(connection, row)), limit_us)
+    return slow_of_all(unpack_durations(_durations(connection, row, durations)), limit_us)
 
 
-def _durations(connection: sqlite3.Connection, row: Day) -> bytes:
-    found = connection.execute(DURATIONS, (row.id,)).fetchone()
+def _durations(connection: sqlite3.Connection, row: Day, durations: str = DURATIONS) -> bytes:
+    found = connection.execute(durations, (row.id,)).fetchone()
     return found[0] if found else b""
 
 
 def _days(
-    connection: sqlite3.Connection, first_ms: int, last_ms: int, series: Collection[int] | None
+    connection: sqlite3.Connection,
+    first_ms: int,
+    last_ms: int,
+    series: Collection[int] | None,
+    step: int | None = None,
 ) -> Iterator[tuple[Day, Columns | None]]:
-    """Archived days that touch [first_ms, last_ms], each with what came late, if anything did."""
+    """
+    Archived days that touch [first_ms, last_ms], each with what came late, if anything did.
+
+    Of one *step*, if it is given; what came late are whole samples all the same.
+    """
     last_day = min(last_ms // DAY_MS, archived_until_ms(connection) // DAY_MS - 1)
-    for row in archived_days(connection, first_ms // DAY_MS, last_day, series):
+    for row in archived_days(connection, first_ms // DAY_MS, last_day, series, step):
         late = None
         if row.late:
             begin_ms = row.day * DAY_MS
             raw = raw_columns(connection, begin_ms, begin_ms + DAY_MS - 1, (row.series_id,))
             late = raw.get(row.series_id)
         yield row, late
-
-
-def _cut(run: CodeRun, first_ms: int, last_ms: int) -> CodeRun | None:
-    """The part of *run* inside [first_ms, last_ms]."""
-    begin, step, count, code = run
-    skipped = max(0, -((begin - first_ms) // step))
-    kept = min(count - 1, (last_ms - begin) // step) - skipped + 1
-    return CodeRun(begin + skipped * step, step, kept, code) if kept > 0 else None
 
 
 def _within(known: Columns, first_ms: int, last_ms: int) -> Columns:

@@ -83,6 +83,7 @@ class Reader:
         *,
         marks: Sequence[Mark] = MARKS,
         limit_us: int | None = None,
+        step: str = "",
     ) -> dict[int, list[Run]]:
         """
         The marks of each of *series* (all, if none are named) due in (after_ms, until_ms].
@@ -93,12 +94,15 @@ class Reader:
             series: Which ones.
             marks: What a sample counts as, by its code: see `synthetics.store.codes`.
             limit_us: A good sample that took this long or longer has the code `SLOW`.
+            step: Not the whole samples, but this step of those that asked it.
 
         Returns:
             By series, runs in order of time that do not overlap; a series without any is absent.
         """
         return self.read(
-            lambda c: history.runs(c, after_ms, until_ms, series, marks=marks, limit_us=limit_us)
+            lambda c: history.runs(
+                c, after_ms, until_ms, series, marks=marks, limit_us=limit_us, step=step
+            )
         )
 
     def columns(

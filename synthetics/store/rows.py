@@ -27,6 +27,7 @@ from probes.result import Evidence, Facts, Outcome, Phases, Result, StepResult
 from synthetics.clock import instant, millis
 from synthetics.sample import Sample
 from synthetics.store.codes import NUMBERS, OUTCOMES
+from synthetics.store.step_codes import pack_steps
 
 PHASES = ("resolve_s", "connect_s", "tls_s", "first_byte_s", "transfer_s")
 BODY, TRACE, DETAILS = 0x20, 0x40, 0x80
@@ -34,7 +35,7 @@ NO_PHASES, NO_FACTS = Phases(), Facts()
 
 FactsKey = tuple[int | None, str | None, str | None, str | None, int, datetime | None]
 
-Row = tuple[int, int, int, int, int, int | None, int | None, bytes]
+Row = tuple[int, int, int, int, int, int | None, int | None, bytes, bytes | None]
 """As the columns of ``samples``."""
 
 
@@ -57,6 +58,7 @@ def row(
     series_id: int,
     reason_id: Callable[[str], int],
     facts_id: Callable[[int, FactsKey], int | None],
+    step_id: Callable[[str], int],
 ) -> tuple[Row, bytes | None]:
     """
     *sample* as a row and its details, if it has any.
@@ -66,6 +68,7 @@ def row(
         series_id: The series it belongs to.
         reason_id: Looks a reason up, or gives it a number.
         facts_id: The same for facts; ``None`` if they are to be kept with the details.
+        step_id: The same for the names of steps.
     """
     result = sample.result
     facts = result.facts
@@ -94,6 +97,7 @@ def row(
         reason_id(result.reason) if result.reason else None,
         facts_number,
         _pack(sample, bool(apart)),
+        pack_steps(result.steps, step_id) if result.steps else None,
     )
     return values, compress(apart) if apart else None
 

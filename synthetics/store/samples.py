@@ -14,8 +14,9 @@ from synthetics.store.values import Series, StoredSample
 
 KEEP_SAMPLE = """
     INSERT OR REPLACE INTO samples
-        (scheduled_ms, series_id, outcome, confirmed, duration_us, reason_id, facts_id, packed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        (scheduled_ms, series_id, outcome, confirmed, duration_us, reason_id, facts_id, packed,
+        steps)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 KEEP_DETAILS = """
     INSERT OR REPLACE INTO details (scheduled_ms, series_id, details) VALUES (?, ?, ?)
@@ -65,6 +66,7 @@ class Words:
         self._connection = connection
         self._series: dict[tuple[str, str], int] = {}
         self._reasons: dict[str, int] = {}
+        self._steps: dict[str, int] = {}
         self._facts: dict[FactsKey, int] = {}
         self._facts_of: Counter[int] = Counter()
 
@@ -72,6 +74,7 @@ class Words:
         """Look everything up anew: numbers given in a transaction that was undone are void."""
         self._series.clear()
         self._reasons.clear()
+        self._steps.clear()
         self._facts.clear()
 
     def series_id(self, probe: str, location: str) -> int:
@@ -95,6 +98,16 @@ class Words:
             self._connection.execute("INSERT OR IGNORE INTO reasons (reason) VALUES (?)", (reason,))
             known = self._reasons[reason] = _number(
                 self._connection.execute("SELECT id FROM reasons WHERE reason = ?", (reason,))
+            )
+        return known
+
+    def step_id(self, name: str) -> int:
+        """The number of a step of a journey, given if it is new."""
+        known = self._steps.get(name)
+        if known is None:
+            self._connection.execute("INSERT OR IGNORE INTO steps (name) VALUES (?)", (name,))
+            known = self._steps[name] = _number(
+                self._connection.execute("SELECT id FROM steps WHERE name = ?", (name,))
             )
         return known
 
@@ -145,7 +158,7 @@ class Gathered:
         words, late_before_ms = self._words, self._late_before_ms
         for each in samples:
             series_id = words.series_id(each.probe, each.location)
-            values, more = row(each, series_id, words.reason_id, words.facts_id)
+            values, more = row(each, series_id, words.reason_id, words.facts_id, words.step_id)
             rows.append(values)
             if more is not None:
                 details.append((each.scheduled_ms, series_id, more))

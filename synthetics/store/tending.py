@@ -23,6 +23,13 @@ from synthetics.store.days import (
     pack_slowest,
 )
 from synthetics.store.history import archived_days, archived_until_ms, day_columns, raw_columns
+from synthetics.store.steps import (
+    PackedStep,
+    archived_steps,
+    keep_steps,
+    packed_steps,
+    raw_steps,
+)
 from synthetics.store.values import Columns
 
 GRACE_MS = 3_600_000
@@ -75,6 +82,7 @@ class Packed(NamedTuple):
     slowest: bytes
     durations: bytes
     late: int
+    steps: list[PackedStep]
 
 
 class Tending:
@@ -163,11 +171,14 @@ class Tending:
                 for row in archived_days(connection, day, day, series)
             }
             new = raw_columns(connection, begin_ms, begin_ms + DAY_MS - 1, series)
+            old_steps = archived_steps(connection, day, series)
+            new_steps = raw_steps(connection, begin_ms, begin_ms + DAY_MS - 1, series)
         nothing = Columns(scheduled_ms=array("q"), codes=b"", duration_us=array("Q"))
         packed: list[Packed] = []
         for series_id in sorted(old.keys() | new.keys()):
             late, before = old.get(series_id, (0, nothing))
-            known = merge(before, new.get(series_id, nothing))
+            fresh = new.get(series_id, nothing)
+            known = merge(before, fresh)
             packed.append(
                 Packed(
                     series_id=series_id,
@@ -177,6 +188,9 @@ class Tending:
                     slowest=pack_slowest(known.codes, known.duration_us),
                     durations=pack_durations(known.duration_us),
                     late=late,
+                    steps=packed_steps(
+                        old_steps.get(series_id, {}), fresh, new_steps.get(series_id, {}), day
+                    ),
                 )
             )
         return packed
@@ -196,6 +210,7 @@ def _keep_days(days: Sequence[Packed], connection: sqlite3.Connection) -> None:
             },
         ).fetchone()[0]
         connection.execute(KEEP_DURATIONS, (number, day.durations))
+        keep_steps(connection, number, day.steps)
 
 
 def _archived_until(day: int, connection: sqlite3.Connection) -> None:

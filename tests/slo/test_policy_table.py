@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from slo.history import Pool
-from slo.policy import Reset, default_tiers
-from slo.replay import Policy, replay
+from slo.policy import Policy, Reset, default_tiers
+from slo.replay import replay
 from slo.runs import Mark
 from slo.simulate import Fault, Score, Trace, score, trace
 from slo.spans import Spans

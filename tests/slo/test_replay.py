@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.history import History, Pool
-from slo.policy import QUIET, NoData, Reset, State, Tier, decide
-from slo.replay import Alert, Firing, Policy, replay, together
+from slo.policy import QUIET, NoData, Policy, Reset, State, Tier, decide
+from slo.replay import Alert, Firing, replay, together
 from slo.runs import Mark
 from slo.spans import Spans
 from slo.timeline import Timeline
@@ -113,7 +113,7 @@ def timeline_of(text: str, step_ms: int, first_ms: int) -> Timeline:
     return timeline
 
 
-@settings(max_examples=150)
+@settings(max_examples=2500)
 @given(policies, st.lists(series, min_size=1, max_size=2), outside, st.integers(0, 20 * MINUTE))
 def test_a_replay_says_what_every_minute_says(
     policy: Policy, several: list[tuple[str, int, int]], excluded: Spans, from_ms: int

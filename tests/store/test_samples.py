@@ -146,7 +146,7 @@ def test_the_packed_part_of_a_row_holds_any_numbers(
     )
     before = replace(plain, late_ms=late_ms, attempts=attempts, result=result)
 
-    values, details = row(before, 1, lambda _: 7, lambda _, __: 8)
+    values, details = row(before, 1, lambda _: 7, lambda _, __: 8, lambda _: 9)
     after = sample(_stored(values, details), "home", "local")
 
     assert replace(after, result=replace(after.result, started_at=result.started_at)) == before
@@ -154,7 +154,7 @@ def test_the_packed_part_of_a_row_holds_any_numbers(
 
 
 def _stored(values: tuple[object, ...], details: bytes | None) -> Stored:
-    at, series_id, outcome, confirmed, took, _, facts_id, packed = values
+    at, series_id, outcome, confirmed, took, _, facts_id, packed, _ = values
     assert facts_id is None
     return Stored._make((at, series_id, outcome, confirmed, took, "timeout", None, packed, details))
 
@@ -162,7 +162,7 @@ def _stored(values: tuple[object, ...], details: bytes | None) -> Stored:
 def test_a_plain_row_has_no_facts() -> None:
     plain: Sample = good("home", START_MS)
 
-    values, details = row(plain, 1, lambda _: 7, lambda _, __: 8)
+    values, details = row(plain, 1, lambda _: 7, lambda _, __: 8, lambda _: 9)
 
     assert plain.result.facts == NO_FACTS
     assert values[6] is None

@@ -11,7 +11,7 @@ from synthetics.cli.common import loaded_for_results, refuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from slo.replay import Policy
+    from slo.policy import Policy
     from synthetics.config.model import Config, Slo
     from synthetics.store.reader import Reader
 

@@ -23,6 +23,7 @@ from synthetics.store.migrations import (
     m0007_quiet,
     m0008_changes,
     m0009_acknowledgements,
+    m0010_steps,
 )
 
 SET = "synthetics"
@@ -38,6 +39,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0007_quiet": m0007_quiet.SCHEMA,
         "0008_changes": m0008_changes.SCHEMA,
         "0009_acknowledgements": m0009_acknowledgements.SCHEMA,
+        "0010_steps": m0010_steps.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
