@@ -21,10 +21,14 @@ SAID: Final[dict[str, str]] = {
     "headers-too-large": "headers too large",
     "invalid-json": "not JSON",
     "invalid-text": "unreadable text",
+    "hop-limit": "too many routers on the way",
     "json": "wrong JSON",
     "malformed": "malformed answer",
     "protocol": "wrong protocol",
+    "loss": "echoes lost",
     "ocsp": "no proof against revocation",
+    "not-authoritative": "server not responsible",
+    "packet-too-big": "packet too big for the way",
     "not-authoritative": "server not responsible",
     "proxy-refused": "proxy cannot reach it",
     "redirected-to": "redirected elsewhere",
@@ -51,6 +55,7 @@ SAID: Final[dict[str, str]] = {
     "tls-wrong-host": "certificate for another host",
     "truncated": "body cut short",
 }
+    "unreachable": "cannot be reached",
 
 
 def said(reason: str) -> str:

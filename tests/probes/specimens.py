@@ -6,45 +6,14 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any
 
 import dns.message
 import trustme
 
+from tests.probes.specimen import Silence, Specimen
+from tests.probes.specimens_of_packets import PING, UDP
 from tests.probes.support import Speak, ok, saying, speaking
-
-Target = AbstractAsyncContextManager[Any]
-"""Inside it the target is there; gives what is written below the kind's key to ask it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Silence:
-    """A target that never answers: when it was asked, and when whoever asked had gone."""
-
-    written: Any
-    came: asyncio.Event
-    gone: asyncio.Event | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Specimen:
-    """
-    Attributes:
-        good: A target that is as it should be.
-        silent: One that takes the question and never answers.
-        repeating: One that fails and says back all that it was sent, the secret
-            ``open & sesame`` too, in every place that might be shown; ``None`` if the kind
-            sends nothing that could be secret.
-        shared: Whether runs go through a resource of ``watch.shared``, which ends them.
-    """
-
-    good: Callable[[], Target]
-    silent: Callable[[], AbstractAsyncContextManager[Silence]]
-    repeating: Callable[[], Target] | None = None
-    shared: bool = False
-
 
 Write = Callable[[int], Any]
 """What is written below the kind's key to ask a port of 127.0.0.1."""
@@ -153,9 +122,11 @@ SPECIMENS: dict[str, Specimen] = {
         _repeat_http,
         shared=True,
     ),
+    "ping": PING,
     "tcp": over_tcp(_tcp, _welcome, _repeat_line),
     "tls": Specimen(
         good=_over_tls,
         silent=over_tcp(lambda port: {"connect": f"127.0.0.1:{port}"}, _welcome).silent,
     ),
+    "udp": UDP,
 }

@@ -11,7 +11,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from probes.result import DETAIL_LIMIT, Outcome
-from tests.probes.specimens import SPECIMENS, Specimen
+from tests.probes.specimen import Specimen
+from tests.probes.specimens import SPECIMENS
 from tests.probes.support import Asker, look_up
 
 KINDS = {
