@@ -8,12 +8,14 @@ from synthetics import __version__
 from synthetics.cli.lazy import LazyGroup
 
 _COMMANDS = {
+    "ack": "Take an incident on, so that it goes on to nobody else.",
     "alerts": "Print what is going on, who was told, and who was not.",
     "changes": "Say what was changed, such as a deploy, so that pages can name it.",
     "check": "Read the configuration, say what is wrong, and what its alerts will do.",
     "correct": "Say afterwards that a time does not count.",
     "demo": "Show the whole main job on embedded parts, in about a minute.",
     "maintenance": "Declare, end and list times that do not count.",
+    "oncall": "Print who is on call, and the next hand-overs.",
     "probe": "Ask probes once, now, and print what they saw.",
     "report": "Print the availability report of a month.",
     "results": "Bring results in from elsewhere, or write them out.",

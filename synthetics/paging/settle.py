@@ -74,6 +74,7 @@ def settle(
         at_ms: When this was decided.
         public_url: Where people reach the service, for links in messages; empty for no links.
         all_open: Look at every open incident, also those that nothing happened to; for a
+            reload that may have changed the routes, and for time that has passed.
 
     Returns:
         When next somebody is to be told of one of those that were looked at, if nothing happens.
@@ -187,7 +188,7 @@ def _owe(
             if public_url:
                 message = _with_link(db, message, incident.id, receiver, public_url)
         else:
-            message = _resolve(before, at_ms, resolution or "rerouted")
+            message = _resolve(before, every, at_ms, resolution or "rerouted")
         deliveries.owe(
             db,
             incident_id=incident.id,
@@ -220,9 +221,14 @@ def _with_link(
     return replace(message, links=(link, *message.links))
 
 
-def _resolve(before: Sequence[Delivery], at_ms: int, resolution: str) -> Message:
+def _resolve(
+    before: Sequence[Delivery], alerts: Sequence[Alert], at_ms: int, resolution: str
+) -> Message:
     told = next(one for one in reversed(before) if one.event == Event.TRIGGER)
     message = Message.from_json(told.message)
+    for alert in alerts:  # in its first words, not in those for whom it went on to
+        if (alert.slo, alert.tier) == (message.slo, message.tier):
+            message = replace(message, summary=Message.from_json(alert.message).summary)
     return replace(
         message,
         id=_new_id(),

@@ -25,6 +25,7 @@ from synthetics.config.load import load
 from synthetics.config.model import Config
 from synthetics.config.problems import ConfigError, render
 from synthetics.kinds import KindError, probe_kinds
+from synthetics.paging.acknowledging import Answer
 from synthetics.paging.changes import Note, Noted
 from synthetics.paging.courier import Courier, lines
 from synthetics.paging.judge import Judge
@@ -40,8 +41,10 @@ from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
 from synthetics.service.vigil import Rooms, Vigil, spoken_lately
 from synthetics.store import Reader, Store, StoreError, changes
+from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.bare import Bare
 from synthetics.store.exclusions import Exclusion
+from synthetics.web.acknowledge import Answers
 from synthetics.web.binding import bind
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
@@ -274,6 +277,10 @@ class Service:
         self._site.desk = Desk(token, board, partial(self._declare, store, books))
         noting = partial(self._note, store, courier)
         self._site.diary = Diary(token, board, noting, pages_reader, self._site.sources.reading)
+        answering = partial(self._answer, store, courier)
+        self._site.answers = Answers(
+            token, board, answering, pages_reader, self._site.sources.reading
+        )
         store.announce(server.url, token)
         stack.callback(self._close_pages)
         beats.set(config.probes.values())
@@ -408,12 +415,20 @@ class Service:
         courier.wake()
         return done
 
+    @staticmethod
+    async def _answer(store: Store, courier: Courier, answer: Answer) -> Acknowledgement:
+        """Write that somebody took an incident on, and tell it."""
+        done = await store.write(answer)
+        courier.wake()
+        return done
+
     async def _close_rooms(self) -> None:
         """Let a reload that goes on come to its end, and begin none."""
         async with self._reloading:
             self._rooms = None
 
     def _close_pages(self) -> None:
+        self._site.answers = None
         self._site.sources = self._site.hatch = self._site.desk = self._site.diary = None
 
 

@@ -16,7 +16,8 @@ from prometheus_client.exposition import choose_encoder
 
 from synthetics.accounting.declaring import ACTS
 from synthetics.store import StoreError
-from synthetics.web import alerts, api, hosts, page, probe_metrics
+from synthetics.web import alerts, api, hosts, oncall, page, probe_metrics
+from synthetics.web.acknowledge import Answers
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
 from synthetics.web.desk import Desk
@@ -46,6 +47,9 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_OWN = frozenset({"Content-Security-Policy"})
+"""What a page may say otherwise."""
+
 TextReload = Callable[[], Awaitable[str]]
 """Reloads the configuration; the problems as text, empty if it was taken."""
 
@@ -61,6 +65,7 @@ class Site:
     Attributes:
         sources: Where the pages read; ``None`` until the history is known, and again
             once the database is closed.
+        answers: Where incidents are taken on; ``None`` as *sources*.
         hatch, desk, diary: Where commands hand in results, declarations and changes; ``None`` as
             *sources*.
     """
@@ -71,6 +76,7 @@ class Site:
         self.sources: Sources | None = None
         self.hatch: Hatch | None = None
         self.desk: Desk | None = None
+        self.answers: Answers | None = None
         self.diary: Diary | None = None
 
     def application(self, host: str = DEFAULT_HOST) -> web.Application:
@@ -87,6 +93,11 @@ class Site:
                 *(web.post(f"/api/v1/{act}", partial(self._declare, act)) for act in ACTS),
                 web.post("/api/v1/changes", self._change),
                 web.get("/api/v1/changes", self._changes),
+                web.post(r"/api/v1/incidents/{number:\d{1,15}}/acknowledge", self._answer),
+                web.get("/acknowledge/{token}", self._acknowledge),
+                web.post("/acknowledge/{token}", self._acknowledge),
+                web.get("/api/v1/oncall", partial(oncall.as_json, self._board)),
+                web.get("/api/v1/oncall.ics", partial(oncall.calendar, self._board)),
                 web.get("/metrics", self._metrics),
                 web.get("/-/healthy", self._healthy),
                 web.get("/-/ready", self._ready),
@@ -132,6 +143,18 @@ class Site:
         if self.diary is None:
             raise self._not_now()
         return await self.diary.list(request)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        if self.answers is None:
+            raise self._not_now()
+        return await self.answers.post(request)
+
+    async def _acknowledge(self, request: web.Request) -> web.Response:
+        if self.answers is None:
+            raise self._not_now()
+        if request.method == "POST":
+            return await self.answers.confirm(request)
+        return await self.answers.show(request)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()
@@ -211,7 +234,7 @@ async def _plain_errors(
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    response.headers.update({**HEADERS, **{k: v for k, v in response.headers.items() if k in _OWN}})
 
 
 class Server:

@@ -28,6 +28,15 @@ PARTS = {
         "  oncall: {pagerduty: {routing_key: '${env:PAGERDUTY_KEY}'}}\n"
         "  team: {webhook: {url: 'https://chat.example/hook'}}"
     ),
+    "people": "people: {aiko: {receivers: [oncall]}}",
+    "hours": "hours: {office: {timezone: UTC, weekly: {mon-fri: 09:00-18:00}}}",
+    "rotations": (
+        "rotations:\n"
+        "  checkout:\n"
+        "    timezone: UTC\n"
+        "    layers: [{people: [aiko], starts: 2026-11-02T09:00, every: 1w}]"
+    ),
+    "escalations": "escalations: {checkout: {steps: [{after: 10m, to: [team]}]}}",
 }
 """What stands around a part of a configuration, where the part does not say it itself."""
 
@@ -40,7 +49,11 @@ def whole(text: str) -> str:
     elif keys[0] in receiver_kinds():
         text = "receivers:\n  example:\n" + textwrap.indent(text, " " * 4)
     said = yaml.safe_load(text)
-    return "\n".join([text, *(part for key, part in PARTS.items() if key not in said)]) + "\n"
+    others = {key: part for key, part in PARTS.items() if key not in said}
+    if "people" in said or "receivers" in said:
+        for key in ("people", "rotations", "escalations"):  # they name those of the part
+            others.pop(key, None)
+    return "\n".join([text, *others.values()]) + "\n"
 
 
 def environ(text: str) -> dict[str, str]:
