@@ -28,6 +28,11 @@ ENGLISH = Phrases(
     overspent="overspent: {share} used",
     none_allowed="none was allowed, and some failed",
     gone="{left}, gone in {time} at this rate",
+    budgets={
+        "budget-low": "{service}: little of the error budget of {what} is left ({left})",
+        "budget-exhausted": "{service}: the error budget of {what} is spent ({left})",
+        "budget-forecast": "{service}: the error budget of {what} will not last ({left})",
+    },
     objective="{slo} {objective}, tier {tier}",
     took="took {time}",
     before="{when}, {time} before it began: {what}",

@@ -27,6 +27,11 @@ JAPANESE = Phrases(
     overspent="超過({share}を消費)",
     none_allowed="失敗は一切許容されないが、失敗あり",
     gone="{left}、このペースではあと{time}で枯渇",
+    budgets={
+        "budget-low": "{service}: {what}のエラーバジェットが残りわずか({left})",
+        "budget-exhausted": "{service}: {what}のエラーバジェットを使い切った({left})",
+        "budget-forecast": "{service}: {what}のエラーバジェットが期間末までもたない({left})",
+    },
     objective="{slo} 目標{objective}(ティア {tier})",
     took="応答に{time}",
     before="{when}(発生の{time}前): {what}",

@@ -55,6 +55,7 @@ class Phrases:
         failed: By what one event is called: how many of how many failed of late.
         burning: How fast the budget burns over both windows of a tier.
         left, overspent, none_allowed, gone: What is left of the budget, and for how long.
+        budgets: By name of an alert about a budget, its first line.
         objective: The promise: of which SLO, how much, and which tier fires.
         took: How long an answer took that was only too slow.
         before, after: A change, and how long before or after the beginning it was.
@@ -90,6 +91,7 @@ class Phrases:
     overspent: str
     none_allowed: str
     gone: str
+    budgets: Mapping[str, str]
     objective: str
     took: str
     before: str
