@@ -14,6 +14,7 @@ _COMMANDS = {
     "check": "Read the configuration, say what is wrong, and what its alerts will do.",
     "correct": "Say afterwards that a time does not count.",
     "demo": "Show the whole main job on embedded parts, in about a minute.",
+    "drill": "Send a test to whoever would be told, and say how long it took.",
     "maintenance": "Declare, end and list times that do not count.",
     "oncall": "Print who is on call, and the next hand-overs.",
     "probe": "Ask probes once, now, and print what they saw.",

@@ -44,10 +44,11 @@ def command(config: Path, db: Path, shape: str) -> None:
 
     read = loaded_for_results(config)
     try:
-        standings = _read(read, db)
+        standings, drilled = _read(read, db)
     except StoreError as error:
         refuse(str(error))
-    click.echo(_as_json(standings) if shape == "json" else _as_text(standings))
+    text = _as_json(standings) if shape == "json" else _as_text(standings)
+    click.echo(text if shape == "json" or not drilled else f"{text}\n\n{drilled}")
     sys.exit(1 if any(one.firing for one in standings) else 0)
 
 
@@ -91,10 +92,12 @@ def _cells() -> int:
     return shutil.get_terminal_size((WIDE, 24)).columns if sys.stdout.isatty() else WIDE
 
 
-def _read(config: Config, database: Path) -> list[SloStatus]:
+def _read(config: Config, database: Path) -> tuple[list[SloStatus], str]:
+    """Where every objective stands, and when pages were last proved to arrive."""
     from synthetics.accounting.ledger import Ledger
     from synthetics.clock import SystemClock
-    from synthetics.store import Reader, incidents
+    from synthetics.paging.exercises import proved
+    from synthetics.store import Reader, drills, incidents
     from synthetics.web.status import slo_status
 
     at_ms = SystemClock().now_ms()
@@ -102,7 +105,11 @@ def _read(config: Config, database: Path) -> list[SloStatus]:
     with Reader.open(database) as reader:
         ledger.load(reader, at_ms)
         alerts = reader.read(incidents.newest)
+        done = reader.read(lambda db: drills.since(db, 0))
     states: dict[str, dict[str, State]] = {}
     for alert in alerts:
         states.setdefault(alert.slo, {})[alert.tier] = alert.state
-    return [slo_status(ledger, slo, at_ms, states.get(slo.id, {})) for slo in config.slos.values()]
+    standings = [
+        slo_status(ledger, slo, at_ms, states.get(slo.id, {})) for slo in config.slos.values()
+    ]
+    return standings, proved(config, done, at_ms)

@@ -28,8 +28,10 @@ from synthetics.kinds import KindError, probe_kinds
 from synthetics.paging.acknowledging import Answer
 from synthetics.paging.changes import Note, Noted
 from synthetics.paging.courier import Courier, lines
+from synthetics.paging.drill import abandon, drill
 from synthetics.paging.judge import Judge
 from synthetics.paging.watch_samples import SilenceWatch
+from synthetics.paging.ways import Way
 from synthetics.results.lines import Lines
 from synthetics.results.take import Taken
 from synthetics.sample import Sample
@@ -43,12 +45,14 @@ from synthetics.service.vigil import Rooms, Vigil, spoken_lately
 from synthetics.store import Reader, Store, StoreError, changes
 from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.bare import Bare
+from synthetics.store.drills import Drill
 from synthetics.store.exclusions import Exclusion
 from synthetics.web.acknowledge import Answers
 from synthetics.web.binding import bind
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
 from synthetics.web.desk import Desk
+from synthetics.web.drills import Range
 from synthetics.web.results import Hatch
 from synthetics.web.server import Server, Site
 from synthetics.web.status import Health, Sources
@@ -208,6 +212,7 @@ class Service:
         newest = await asyncio.to_thread(reader.latest)
         board.show(stored.sample for stored in newest.values())
 
+        await store.write(partial(abandon, at_ms=clock.now_ms()))
         courier = await stack.enter_async_context(Courier(store, lines(config), clock=clock))
         judge = await Judge.resume(store, ledger, config, clock=clock, wake=courier.wake)
         stack.callback(judge.close)
@@ -277,6 +282,8 @@ class Service:
         self._site.desk = Desk(token, board, partial(self._declare, store, books))
         noting = partial(self._note, store, courier)
         self._site.diary = Diary(token, board, noting, pages_reader, self._site.sources.reading)
+        drilling = partial(self._drill, store, courier)
+        self._site.drills = Range(token, board, drilling, pages_reader, self._site.sources.reading)
         answering = partial(self._answer, store, courier)
         self._site.answers = Answers(
             token, board, answering, pages_reader, self._site.sources.reading
@@ -408,6 +415,20 @@ class Service:
         await books.declared()
         return done
 
+    async def _drill(
+        self, store: Store, courier: Courier, way: Way, author: str, limit_s: float
+    ) -> Drill:
+        """Test a way."""
+        return await drill(
+            store,
+            self._config,
+            way,
+            author=author,
+            clock=self._clock,
+            wake=courier.wake,
+            limit_s=limit_s,
+        )
+
     @staticmethod
     async def _note(store: Store, courier: Courier, note: Note) -> Noted:
         """Keep a change, and send it to whom it is owed."""
@@ -430,6 +451,7 @@ class Service:
     def _close_pages(self) -> None:
         self._site.answers = None
         self._site.sources = self._site.hatch = self._site.desk = self._site.diary = None
+        self._site.drills = None
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

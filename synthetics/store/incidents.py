@@ -95,13 +95,14 @@ CLOSED_SINCE = (
     ORDER BY closed_ms DESC, id DESC LIMIT 1
 """
 )
-OPEN = _INCIDENT + "WHERE closed_ms IS NULL ORDER BY id"
+# Drills are not among what goes on: whoever asks for those has `drills.py`.
+OPEN = _INCIDENT + "WHERE closed_ms IS NULL AND topic != 'drill' ORDER BY id"
 BY_ID = _INCIDENT + "WHERE id = :id"
 BETWEEN = (
     _INCIDENT
     + """
     WHERE min(opened_ms, coalesce(since_ms, opened_ms)) < :to_ms
-      AND coalesce(closed_ms, :to_ms) > :from_ms
+      AND coalesce(closed_ms, :to_ms) > :from_ms AND topic != 'drill'
     ORDER BY opened_ms, id
 """
 )
@@ -112,8 +113,8 @@ _ALERT = """
     FROM alerts
 """
 # SQLite fills plain columns from the row that holds a lone max().
-NEWEST = _ALERT + "GROUP BY slo, tier HAVING max(id) ORDER BY id"
-FIRING = _ALERT + "WHERE resolved_ms IS NULL ORDER BY id"
+NEWEST = _ALERT + "WHERE tier != ':drill' GROUP BY slo, tier HAVING max(id) ORDER BY id"
+FIRING = _ALERT + "WHERE resolved_ms IS NULL AND tier != ':drill' ORDER BY id"
 FIRES = "SELECT 1 FROM alerts WHERE slo = :slo AND tier = :tier AND resolved_ms IS NULL"
 FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
 OF_INCIDENT = _ALERT + "WHERE incident_id = :incident_id ORDER BY id"

@@ -21,6 +21,7 @@ from synthetics.web.acknowledge import Answers
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
 from synthetics.web.desk import Desk
+from synthetics.web.drills import Range
 from synthetics.web.metrics import Snapshot, registry
 from synthetics.web.results import Hatch
 from synthetics.web.status import Sources
@@ -66,8 +67,8 @@ class Site:
         sources: Where the pages read; ``None`` until the history is known, and again
             once the database is closed.
         answers: Where incidents are taken on; ``None`` as *sources*.
-        hatch, desk, diary: Where commands hand in results, declarations and changes; ``None`` as
-            *sources*.
+        hatch, desk, diary, drills: Where commands hand in results, declarations and changes, and
+            ask for drills; ``None`` as *sources*.
     """
 
     def __init__(self, *, board: Board, reload: TextReload) -> None:
@@ -78,6 +79,7 @@ class Site:
         self.desk: Desk | None = None
         self.answers: Answers | None = None
         self.diary: Diary | None = None
+        self.drills: Range | None = None
 
     def application(self, host: str = DEFAULT_HOST) -> web.Application:
         """The application with all its routes, to be served on *host*."""
@@ -93,6 +95,8 @@ class Site:
                 *(web.post(f"/api/v1/{act}", partial(self._declare, act)) for act in ACTS),
                 web.post("/api/v1/changes", self._change),
                 web.get("/api/v1/changes", self._changes),
+                web.post("/api/v1/drills", self._drill),
+                web.get("/api/v1/drills", self._drilled),
                 web.post(r"/api/v1/incidents/{number:\d{1,15}}/acknowledge", self._answer),
                 web.get("/acknowledge/{token}", self._acknowledge),
                 web.post("/acknowledge/{token}", self._acknowledge),
@@ -155,6 +159,16 @@ class Site:
         if request.method == "POST":
             return await self.answers.confirm(request)
         return await self.answers.show(request)
+
+    async def _drill(self, request: web.Request) -> web.Response:
+        if self.drills is None:
+            raise self._not_now()
+        return await self.drills.post(request)
+
+    async def _drilled(self, request: web.Request) -> web.Response:
+        if self.drills is None:
+            raise self._not_now()
+        return await self.drills.list(request)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()

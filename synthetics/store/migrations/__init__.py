@@ -24,6 +24,7 @@ from synthetics.store.migrations import (
     m0008_changes,
     m0009_acknowledgements,
     m0010_steps,
+    m0011_drills,
 )
 
 SET = "synthetics"
@@ -40,6 +41,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0008_changes": m0008_changes.SCHEMA,
         "0009_acknowledgements": m0009_acknowledgements.SCHEMA,
         "0010_steps": m0010_steps.SCHEMA,
+        "0011_drills": m0011_drills.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
