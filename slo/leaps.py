@@ -173,7 +173,7 @@ class OneTier:
         oldest = bisect_right(self._failures, after_ms)
         if oldest >= arrived:
             return at_ms
-        far_ms = min(at_ms + self._tier.long_ms, to_ms)
+        far_ms = min(_minute(at_ms + self._tier.long_ms), to_ms)
         if self._policy.no_data is not NoData.HOLD:
             # Without a valid sample in its short window it would be resolved.
             if not self._history(at_ms - self._tier.short_ms // 2, at_ms).valid:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -113,7 +115,7 @@ def timeline_of(text: str, step_ms: int, first_ms: int) -> Timeline:
     return timeline
 
 
-@settings(max_examples=2500)
+@settings(max_examples=150)
 @given(policies, st.lists(series, min_size=1, max_size=2), outside, st.integers(0, 20 * MINUTE))
 def test_a_replay_says_what_every_minute_says(
     policy: Policy, several: list[tuple[str, int, int]], excluded: Spans, from_ms: int
@@ -135,6 +137,23 @@ FAST = a_tier("fast", "page", (HOUR, 5 * MINUTE), "14.4", 2)
 SLOW = a_tier("slow", "page", (6 * HOUR, 30 * MINUTE), "6", 2)
 DRIFT = a_tier("drift", "ticket", (24 * HOUR, 2 * HOUR), "3", 2)
 BOOK = Policy(objective=Fraction("0.999"), tiers=(FAST, SLOW, DRIFT), reset=Reset.WINDOW)
+
+
+@pytest.mark.parametrize("reset", Reset)
+@pytest.mark.parametrize("share", [0.003, 0.05])
+def test_so_it_does_of_days_of_noise(share: float, reset: Reset) -> None:
+    """Leaps of hours, past failures that come and go: at 0.3 % tiers hover about their factors."""
+    dice = Random(17)
+    noise = "".join("x" if dice.random() < share else "." for _ in range(2 * 1440))
+    history = Pool([every_minute(noise[:1440] + "x" * 20 + noise[1440:])])
+    policy, to_ms = replace(BOOK, reset=reset), 2900 * MINUTE
+
+    found = replay(policy, history, 0, to_ms)
+
+    for tier, states in plainly(policy, history, 0, to_ms).items():
+        fired = [(one.fired_ms, one.resolved_ms) for one in found.alerts if one.tier == tier]
+        assert fired == alerts_of(states, 0)
+        assert found.states[tier] == states[-1]
 
 
 def test_an_outage_of_ten_minutes_by_the_book() -> None:
