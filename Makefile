@@ -9,7 +9,7 @@ SOURCES := $(shell find synthetics probes slo -type f -not -name '*.pyc' 2>/dev/
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint types unit bench clean
+.PHONY: help demo test dev lint types unit crashes bench clean
 
 help: ## Say what each word does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ help: ## Say what each word does
 demo: $(VENV)/.wheel ## Show the main job end to end, in about a minute
 	@$(BIN)/synthetics demo
 
-test: lint types unit ## Run every check that CI runs
+test: lint types unit crashes ## Run every check that CI runs
 
 dev: $(VENV)/.tools ## Install editable, for work on the code (again after new entry points)
 	$(PIP) install --no-deps --editable .
@@ -33,6 +33,9 @@ types: $(VENV)/.wheel $(VENV)/.tools ## Strict types over code and tests
 
 unit: $(VENV)/.wheel $(VENV)/.tools ## Tests, against the built wheel
 	SYNTHETICS_TEST_WHEEL=1 $(BIN)/pytest
+
+crashes: $(VENV)/.wheel $(VENV)/.tools ## Kill the service fifty times while it pages
+	$(BIN)/python benchmarks/crashes.py --rounds 50
 
 bench: $(VENV)/.wheel $(VENV)/.tools ## Measure, side by side with blackbox_exporter
 	$(BIN)/python benchmarks/run.py

@@ -37,6 +37,7 @@ def main() -> None:
         ("overhead.py",),
         ("fleet.py", "--minutes", "10" if full else "2"),
         ("decide.py",),
+        ("paging.py",) if full else ("paging.py", "--outages", "100", "--seconds", "0"),
         ("report_month.py",) if full else ("report_month.py", "--probes", "20"),
         ("slo_commands.py",) if full else ("slo_commands.py", "--days", "90", "--goes", "1"),
         ("load_config.py",),
