@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from synthetics.config.explain import SloMeaning, TierMeaning
     from synthetics.config.model import Config
     from synthetics.config.problems import Problem
+    from synthetics.config.told import ToldOf
 
 WIDTH = 80
 
@@ -31,13 +33,15 @@ def command(*, path: Path | None, config: Path, shape: str) -> None:
     PATH is a file or a directory of files; without it, that of --config.  Nothing is
     probed and nobody is told.  Exits with 2 if anything is wrong.
     """
+    from synthetics.clock import SystemClock
     from synthetics.config.explain import advice, meaning
     from synthetics.config.load import load
     from synthetics.config.problems import ConfigError, render
     from synthetics.kinds import KindError
 
+    now_ms = SystemClock().now_ms()
     try:
-        read = load(path or config, environ=os.environ)
+        read = load(path or config, environ=os.environ, reach_ms=now_ms)
     except ConfigError as error:
         if shape == "json":
             click.echo(_json(_problems(error.problems)))
@@ -47,7 +51,7 @@ def command(*, path: Path | None, config: Path, shape: str) -> None:
     except KindError as error:
         refuse(str(error))
     meanings = tuple(meaning(read, slo) for slo in read.slos.values())
-    warnings = list(advice(read, meanings))
+    warnings = [*advice(read, meanings), *_gaps(read, now_ms)]
     if shape == "json":
         click.echo(_json(_meanings(read, meanings, warnings)))
     else:
@@ -113,6 +117,34 @@ def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         line = "  " + "  ".join(cells).rstrip()
         yield click.style(line, dim=True) if i == 0 else line
+    yield from _told(config, what)
+
+
+def _told(config: Config, what: SloMeaning) -> Iterator[str]:
+    """Who would be told: a line for each severity and route."""
+    from synthetics.config.told import in_words, told_of
+
+    found = list(told_of(config, what.slo.id))
+    head = "  told     "
+    for one in found:
+        alone = sum(1 for other in found if other.severity is one.severity) == 1
+        who = f"{one.severity}" + ("" if alone else f" ({', '.join(one.tiers)})")
+        routes = [in_words(route) for route in one.routes] or ["nobody"]
+        for said in routes:
+            yield from _wrapped(said, f"{head}{who:<7} ")
+            head, who = " " * len(head), " " * len(who)
+
+
+def _gaps(config: Config, now_ms: int) -> Iterator[str]:
+    """Rotations that leave times to nobody."""
+    from synthetics.config.reach import gaps, idle
+    from synthetics.config.told import during
+
+    for name, gap in gaps(config, now_ms):
+        zone = config.rotations[name].zone
+        yield f"rotation {name}: nobody is on call {during(gap, zone)}"
+    for place in idle(config):
+        yield f"routes[{place}] takes no alert of any SLO there is"
 
 
 def _good(what: SloMeaning) -> str:
@@ -215,6 +247,7 @@ def _problems(problems: Sequence[Problem]) -> dict[str, Any]:
 def _meanings(
     config: Config, meanings: Sequence[SloMeaning], warnings: Sequence[str]
 ) -> dict[str, Any]:
+    from synthetics.config.told import told_of
     from synthetics.words import decimal, seconds
 
     return {
@@ -236,8 +269,30 @@ def _meanings(
                 "budget_samples": what.budget_samples,
                 "budget_s": seconds(what.budget_ms),
                 "tiers": [_tier_data(tier) for tier in what.tiers],
+                "told": [_told_data(one) for one in told_of(config, what.slo.id)],
             }
             for what in meanings
+        ],
+    }
+
+
+def _told_data(one: ToldOf) -> dict[str, Any]:
+    from synthetics.words import seconds
+
+    return {
+        "severity": one.severity.value,
+        "tiers": list(one.tiers),
+        "routes": [
+            {
+                "to": list(route.to),
+                "when": route.when_said or None,
+                "default": route.default,
+                "escalation": [
+                    {"after_s": seconds(step.after // timedelta(milliseconds=1)), "to": [*step.to]}
+                    for step in (route.escalation.steps if route.escalation else ())
+                ],
+            }
+            for route in one.routes
         ],
     }
 

@@ -45,6 +45,7 @@ from synthetics.config.sections import SETTINGS, read_maintenance, read_settings
 from synthetics.config.show import scalars, show, written_secrets
 from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
+from synthetics.config.told import check_reach
 from synthetics.config.watching import read_delivery, read_switch, read_watch
 from synthetics.kinds import Kind, probe_kinds, receiver_kinds
 
@@ -54,20 +55,22 @@ READ_FOR_RESULTS = frozenset(
 """The sections that stored results are counted by."""
 
 
-def load(path: Path, *, environ: Mapping[str, str]) -> Config:
+def load(path: Path, *, environ: Mapping[str, str], reach_ms: int | None = None) -> Config:
     """
     Read the file *path*, or every ``*.yaml`` and ``*.yml`` directly in the directory *path*.
 
     Args:
         path: File or directory.
         environ: Where ``${env:…}`` is looked up.
+        reach_ms: From when on every page must reach somebody, for a year.  A service that starts
+            does not ask: one that refuses to run because of a gap next month reaches nobody now.
 
     Raises:
         ConfigError: With every problem that was found, in file order.
         KindError: An installed kind of probe or receiver cannot be used.
     """
     with _no_collections():
-        return _load(path, environ, _read)
+        return _load(path, environ, _read, reach_ms)
 
 
 def load_for_results(path: Path, *, environ: Mapping[str, str]) -> Config:
@@ -106,6 +109,7 @@ def _load(
     path: Path,
     environ: Mapping[str, str],
     read_all: Callable[[Reader, Files, References], Config],
+    reach_ms: int | None = None,
 ) -> Config:
     files = read(path)
     references = References(environ, path if path.is_dir() else path.parent)
@@ -120,6 +124,8 @@ def _load(
         else:
             reader = Reader(files.root, data, references, _names(data))
             config = read_all(reader, files, references)
+            if reach_ms is not None and not (problems or misreads or reader.problems):
+                check_reach(reader, config, reach_ms)
             problems += misreads + reader.problems
             if problems:
                 hidden = _written_secrets if read_all is _read else _unread
@@ -147,7 +153,7 @@ def _names(data: dict[str, Any]) -> dict[str, list[str]]:
         "SLO": below("slos"),
         "receiver": below("receivers"),
         "person": below("people"),
-        "hours": below("hours"),
+        "set of hours": below("hours"),
         "rotation": below("rotations"),
         "escalation": below("escalations"),
         "receiver, person or rotation": below(*TARGETS),

@@ -45,9 +45,7 @@ def read_hours(reader: Reader) -> dict[str, Hours]:
         weekly: dict[int, tuple[Piece, ...]] = {}
         for text, times in read.weekly.items():
             for day in days(text):
-                weekly[day] = weekly.get(day, ()) + tuple(
-                    times if isinstance(times, list) else [times]
-                )
+                weekly[day] = weekly.get(day, ()) + tuple(times)
         found[name] = Hours(zone=read.timezone, weekly=weekly, holidays=frozenset(read.holidays))
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from slo.spans import Spans
 from synthetics.config.model import EMPTY, Config, Route, Severity
+from synthetics.config.model_watch import SYNTHETICS
 
 DAY_MS = 86_400_000
 AHEAD_MS = 53 * 7 * DAY_MS
@@ -150,7 +151,7 @@ def gaps(config: Config, from_ms: int) -> Iterator[tuple[str, Gap]]:
 
 
 def idle(config: Config) -> Iterator[int]:
-    """The places, from 0, of routes that take no alert of any SLO at any time."""
+    """The places, from 0, of routes that take no alert at any time."""
     able = {
         id(route)
         for slo in config.slos
@@ -159,7 +160,7 @@ def idle(config: Config) -> Iterator[int]:
         for route in matching(config, about)
     }
     for place, route in enumerate(config.routes):
-        if id(route) not in able:
+        if id(route) not in able and SYNTHETICS not in route.services:
             yield place
 
 

@@ -250,7 +250,9 @@ ProbeName = Annotated[str, BeforeValidator(Known("probe")), _identifier_schema("
 ReceiverName = Annotated[str, BeforeValidator(Known("receiver")), _identifier_schema("oncall")]
 SloName = Annotated[str, BeforeValidator(Known("SLO", "slos")), _identifier_schema("home-fast")]
 PersonName = Annotated[str, BeforeValidator(Known("person", "people")), _identifier_schema("aiko")]
-HoursName = Annotated[str, BeforeValidator(Known("hours", "hours")), _identifier_schema("office")]
+HoursName = Annotated[
+    str, BeforeValidator(Known("set of hours", "hours")), _identifier_schema("office")
+]
 EscalationName = Annotated[
     str, BeforeValidator(Known("escalation")), _identifier_schema("checkout")
 ]

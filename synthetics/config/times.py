@@ -58,6 +58,26 @@ def parse_times(value: object) -> tuple[int, int]:
     return begin, end if end > begin else end + MINUTES
 
 
+def parse_pieces(value: object) -> list[tuple[int, int]]:
+    """
+    Read one time from and to, or several.
+
+    Raises:
+        Refused: As `parse_times`.
+    """
+    if not isinstance(value, list):
+        return [parse_times(value)]
+    found = []
+    for place, each in enumerate(value):
+        try:
+            found.append(parse_times(each))
+        except Refused as refused:
+            raise Refused(refused.what, mend=refused.mend, at=(place,)) from None
+    if not found:
+        raise Refused("an empty list is no time", mend="leave the day out")
+    return found
+
+
 def parse_day(value: object) -> date:
     """
     Read ``2026-12-31``.
@@ -85,11 +105,11 @@ def parse_wall(value: object) -> datetime:
             return datetime.fromisoformat(value)
         except ValueError as error:
             raise Refused(f"`{value}` is no time: {error}", mend="mend the day") from None
-    bare = re.sub(r"(:\d\d)?(Z|[+-]\d\d:\d\d)$", "", value) if isinstance(value, str) else ""
-    if bare != value and re.fullmatch(WALL_PATTERN, bare):
+    longer = re.fullmatch(r"(.{16})(:\d\d)?(Z|[+-]\d\d:\d\d)", str(value))
+    if longer and re.fullmatch(WALL_PATTERN, longer[1]):
         raise Refused(
             f"{said(value)} has an offset, but the clock of `timezone` is meant",
-            mend=f"write {bare}",
+            mend=f"write {longer[1]}",
         )
     raise Refused(f"{said(value)} is no day and time", mend="write it as 2026-11-02T09:00")
 
@@ -99,10 +119,11 @@ DaysOfWeek = Annotated[
     BeforeValidator(parse_days),
     WithJsonSchema({"type": "string", "pattern": DAYS_PATTERN, "examples": ["mon-fri"]}),
 ]
+_TIMES = {"type": "string", "pattern": TIMES_PATTERN, "examples": ["09:00-18:00"]}
 Times = Annotated[
-    tuple[int, int],
-    BeforeValidator(parse_times),
-    WithJsonSchema({"type": "string", "pattern": TIMES_PATTERN, "examples": ["09:00-18:00"]}),
+    list[tuple[int, int]],
+    BeforeValidator(parse_pieces),
+    WithJsonSchema({"anyOf": [_TIMES, {"type": "array", "minItems": 1, "items": _TIMES}]}),
 ]
 Day = Annotated[
     date,

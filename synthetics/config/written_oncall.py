@@ -42,7 +42,7 @@ class Hours:
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     timezone: Zone
     weekly: Annotated[
-        dict[DaysOfWeek, Times | list[Times]],
+        dict[DaysOfWeek, Times],
         Field(min_length=1, examples=[{"mon-fri": "09:00-18:00"}]),
     ]
     holidays: Annotated[list[Day], Field(examples=[["2026-12-31", "2027-01-01"]])] = field(

@@ -128,8 +128,8 @@ def test_programs_read_the_same_as_json(folder: Path) -> None:
         (
             SLO
             + "receivers: {a: {webhook: {url: https://hooks.example/}}}\n"
-            + "routes: [{severity: ticket, to: [a]}, {severity: page, to: [a], services: [x]}]\n",
-            "pages reach nobody for: shop",
+            + "routes: [{severity: page, to: [a]}, {severity: ticket, to: [a], services: [x]}]\n",
+            "tickets reach nobody for: shop",
         ),
     ],
 )

@@ -60,8 +60,13 @@ BEYOND_A_SCHEMA = {
         "labels-that-no-probe-has",
         "maintenance-that-ends-first",
         "more-guards-than-there-are",
+        "escalation-out-of-order",
         "others-told-after-the-deadline",
+        "override-that-ends-before-it-begins",
+        "person-and-receiver-of-one-name",
+        "rotation-of-nobody-known",
         "rounds-of-different-intervals",
+        "route-of-unknown-hours",
         "secret-of-the-environment-stays-hidden",
         "short-window-not-shorter",
         "tier-named-twice",
@@ -97,6 +102,7 @@ BEYOND_A_SCHEMA = {
         "retention-of-hours",
         "service-of-the-monitoring-itself",
         "too-often",
+        "turns-that-are-too-short",
     },
 }
 
