@@ -62,6 +62,9 @@ class Phrases:
         said_by: The author behind a change; *no_more* is how many changes were left out.
         unanswered, acknowledged: The first line where nobody took it on so far, and where somebody
             did.
+        again, flapping, reminder: Before what is wrong: it began for so many times, and so often
+            that it stays open, or it goes on for so long.
+        held_back: Behind it: how many pages the receiver was spared.
         resolved, closed: The first line of an end: the outage is over, or nobody looks any more.
         endings: By slug, why nobody looks any more.
         reasons: By slug, why a sample is bad; where a slug is missing it stands itself.
@@ -100,6 +103,10 @@ class Phrases:
     no_more: str
     unanswered: str
     acknowledged: str
+    again: str
+    flapping: str
+    reminder: str
+    held_back: str
     resolved: str
     closed: str
     endings: Mapping[str, str]

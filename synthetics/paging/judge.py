@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
@@ -17,8 +17,10 @@ from synthetics.config.model_watch import SYNTHETICS
 from synthetics.paging.changes import lately
 from synthetics.paging.draft import draft
 from synthetics.paging.evidence import beginning, evidence, look_up, newest_bad
+from synthetics.paging.holds import Quiet
 from synthetics.paging.routing import audience
 from synthetics.paging.settle import Cleared, Fired, settle
+from synthetics.paging.sights import Newest, Sights, last_bad_ms
 from synthetics.receivers.base import Changed, Message
 from synthetics.sample import Sample
 from synthetics.store import incidents
@@ -91,6 +93,7 @@ class Judge:
         self._lock = asyncio.Lock()
         self._firing: _Firing = {}
         self._states: _States = {}
+        self._newest = Newest()
         self._passes = 0
         self._decided_ms: int | None = None
         self._last_pass_s = 0.0
@@ -125,14 +128,20 @@ class Judge:
     async def on_samples(self, samples: Sequence[Sample]) -> None:
         """Decide the SLOs that *samples* count for; they are stored and in the ledger already."""
         probes = dict.fromkeys(sample.probe for sample in samples)
+        self._newest.see(samples)
         async with self._lock:
             touched = dict.fromkeys(slo for probe in probes for slo in self._slos_of.get(probe, ()))
             await self._pass(list(touched), self._clock.now_ms(), samples)
 
     async def on_minute(self, at_ms: int) -> None:
-        """Decide all SLOs at the whole minute *at_ms* (R8), and tell whoever is next."""
+        """Decide all SLOs at the whole minute *at_ms* (R8), and what time alone makes due."""
         async with self._lock:
             await self._pass(list(self._config.slos), at_ms, all_open=True)
+
+    async def look_again(self) -> None:
+        """Tell what may be told now: a command has declared or ended a silence."""
+        async with self._lock:
+            await self._settle([], [], self._clock.now_ms(), all_open=True)
 
     async def reload(self, config: Config) -> None:
         """
@@ -143,6 +152,8 @@ class Judge:
         """
         async with self._lock:
             newest = await self._store.write(incidents.newest)
+            latest = await asyncio.to_thread(self._reader.latest)
+            self._newest.see(stored.sample for stored in latest.values())
             self._adopt(config)
             self._firing = {}
             self._states = {}
@@ -181,6 +192,7 @@ class Judge:
 
     def _adopt(self, config: Config) -> None:
         self._config = config
+        self._quiet = Quiet.of(config)
         self._slos_of: dict[str, list[str]] = {}
         for slo in config.slos.values():
             for probe in slo.probes:
@@ -299,6 +311,19 @@ class Judge:
             for slo, decision in fires
         }
 
+    def _sights(self, begun: Sequence[str], at_ms: int) -> Sights:
+        """What the newest samples say of what fires, or begins to."""
+        graph = self._quiet.dependencies
+        waiting = {slo for slo in (*self._firing, *begun) if slo in self._config.slos and graph}
+        return Sights(
+            failing=self._newest.failing(),
+            last_bad_ms={
+                slo: last_bad_ms(self._ledger.history(slo), at_ms)
+                for slo in waiting
+                if graph.of(slo)
+            },
+        )
+
     async def _settle(
         self,
         fired: Sequence[Fired],
@@ -309,12 +334,16 @@ class Judge:
     ) -> None:
         """One transaction; what fires is known anew only once it is committed."""
         config = self._config
+        sights = self._sights([one.draft.slo for one in fired], at_ms)
+        # What begins or ends here may hold or release what is elsewhere.
+        all_open = all_open or bool(self._quiet.dependencies)
         change = partial(
             settle,
             fired=fired,
             cleared=cleared,
             routes=partial(audience, config),
             receivers=config.receivers.keys(),
+            quiet=replace(self._quiet, sights=sights),
             at_ms=at_ms,
             public_url=config.public_url,
             all_open=all_open,

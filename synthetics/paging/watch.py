@@ -19,6 +19,7 @@ from typing import Protocol
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity
 from synthetics.config.model_watch import SYNTHETICS
+from synthetics.paging.holds import Quiet
 from synthetics.paging.routing import audience
 from synthetics.paging.settle import Cleared, Fired, settle
 from synthetics.receivers.base import Event, Message
@@ -101,6 +102,7 @@ class Watchman:
     ) -> None:
         self._store = store
         self._config = config
+        self._quiet = Quiet.of(config)
         self._watchers = tuple(watchers)
         self._clock = clock
         self._wake = wake
@@ -120,6 +122,7 @@ class Watchman:
     def use(self, config: Config) -> None:
         """Go by *config* from the next look on."""
         self._config = config
+        self._quiet = Quiet.of(config)
 
     def firing(self) -> dict[str, int]:
         """How many alerts fire, by tier."""
@@ -181,6 +184,7 @@ class Watchman:
             cleared=cleared,
             routes=partial(audience, config),
             receivers=config.receivers.keys(),
+            quiet=self._quiet,
             at_ms=at_ms,
             public_url=config.public_url,
         )

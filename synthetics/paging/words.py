@@ -104,6 +104,22 @@ def acknowledge_link(message: Message, href: str) -> Link:
     return Link(text=speech(message.language, message.zone).phrases.links.acknowledge, href=href)
 
 
+def told(message: Message, at_ms: int) -> str:
+    """The first line of *message*: what is wrong, and whether the receiver heard so before."""
+    said = speech(message.language, message.zone)
+    phrases, summary = said.phrases, message.summary
+    if message.reminder:
+        began_ms = message.detected_ms if message.since_ms is None else message.since_ms
+        summary = phrases.reminder.format(time=said.about(at_ms - began_ms), summary=summary)
+    elif message.flapping:
+        summary = phrases.flapping.format(count=message.again + 1, summary=summary)
+    elif message.again:
+        summary = phrases.again.format(count=message.again + 1, summary=summary)
+    if message.held_back:
+        summary = phrases.held_back.format(count=message.held_back, summary=summary)
+    return summary
+
+
 def resolved(message: Message, at_ms: int, resolution: str) -> str:
     """The end of what *message* began, in its language."""
     said = speech(message.language, message.zone)

@@ -160,6 +160,28 @@ REFUSED_SINCE = """
     FROM deliveries WHERE state = 'refused' AND finished_ms >= :from_ms ORDER BY id DESC
 """
 
+# Whose newest message of an incident was refused.
+REFUSED_BY = """
+    SELECT receiver FROM (
+        SELECT receiver, state, max(id) FROM deliveries
+        WHERE incident_id = :incident_id AND state != 'superseded' GROUP BY receiver
+    ) WHERE state = 'refused'
+"""
+
+# Messages that were never sent may still be mended.
+REVISE = """
+    UPDATE deliveries SET message = :message
+    WHERE id = :id AND state = 'owed' AND unsure = 0
+"""
+
+_PAGES = """
+    FROM deliveries AS d JOIN incidents AS i ON i.id = d.incident_id
+    WHERE d.event = 'trigger' AND d.receiver = :receiver AND d.severity = 'page'
+      AND d.state != 'superseded' AND i.service = :service
+"""
+PAGES_SINCE = "SELECT count(*)" + _PAGES + "AND d.owed_ms > :after_ms"
+LAST_PAGE = "SELECT max(d.owed_ms)" + _PAGES
+
 _SELECT = """
     SELECT id, incident_id, receiver, event, severity, dedup_key, message, state, owed_ms,
            attempts, unsure, attempted_ms, finished_ms, reason, detail, handle
@@ -273,6 +295,28 @@ def refused_since(db: sqlite3.Connection, from_ms: int) -> list[Refused]:
         )
         for row in db.execute(REFUSED_SINCE, {"from_ms": from_ms})
     ]
+
+
+def refused_by(db: sqlite3.Connection, incident_id: int) -> frozenset[str]:
+    """Receivers that would not have the newest message of an incident."""
+    return frozenset(row[0] for row in db.execute(REFUSED_BY, {"incident_id": incident_id}))
+
+
+def revise(db: sqlite3.Connection, delivery_id: int, message: str) -> None:
+    """Say something else instead, as long as no attempt may have arrived."""
+    db.execute(REVISE, {"id": delivery_id, "message": message})
+
+
+def pages_since(db: sqlite3.Connection, receiver: str, service: str, after_ms: int) -> int:
+    """How many pages of *service* were owed to *receiver* after *after_ms* and not taken back."""
+    values = {"receiver": receiver, "service": service, "after_ms": after_ms}
+    return int(db.execute(PAGES_SINCE, values).fetchone()[0])
+
+
+def last_page_ms(db: sqlite3.Connection, receiver: str, service: str) -> int | None:
+    """When the newest of those was owed; ``None`` if there was none."""
+    row = db.execute(LAST_PAGE, {"receiver": receiver, "service": service}).fetchone()
+    return None if row[0] is None else int(row[0])
 
 
 def of_incident(db: sqlite3.Connection, incident_id: int) -> list[Delivery]:

@@ -60,6 +60,12 @@ OF_INCIDENT = """
     FROM incident_events WHERE incident_id = :incident_id ORDER BY id
 """
 
+HELD_BACK_AFTER = """
+    SELECT count(*) FROM incident_events AS e JOIN incidents AS i ON i.id = e.incident_id
+    WHERE e.kind = 'held-back' AND e.receiver = :receiver AND e.at_ms > :after_ms
+      AND i.service = :service
+"""
+
 
 def note(
     db: sqlite3.Connection,
@@ -85,6 +91,12 @@ def note(
             "detail": detail,
         },
     )
+
+
+def held_back_after(db: sqlite3.Connection, receiver: str, service: str, after_ms: int) -> int:
+    """How many pages of *service* the quota kept from *receiver* after *after_ms*."""
+    values = {"receiver": receiver, "service": service, "after_ms": after_ms}
+    return int(db.execute(HELD_BACK_AFTER, values).fetchone()[0])
 
 
 def of_incident(db: sqlite3.Connection, incident_id: int) -> list[Event]:

@@ -119,6 +119,8 @@ FIRES = "SELECT 1 FROM alerts WHERE slo = :slo AND tier = :tier AND resolved_ms 
 FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
 OF_INCIDENT = _ALERT + "WHERE incident_id = :incident_id ORDER BY id"
 
+SINCE = _ALERT + "WHERE resolved_ms IS NULL OR resolved_ms >= :from_ms ORDER BY id"
+
 OPEN_INCIDENT = """
     INSERT INTO incidents
         (dedup_key, service, topic, severity, opened_ms, since_ms, summary, probe, step, reason)
@@ -277,6 +279,11 @@ def firing_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:
 def alerts_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:
     """Every alert of an incident, resolved or not, in the order of firing."""
     return [_alert(row) for row in db.execute(OF_INCIDENT, {"incident_id": incident_id})]
+
+
+def since(db: sqlite3.Connection, from_ms: int) -> list[Alert]:
+    """Alerts that fire, or fired at *from_ms* or later, in the order of firing."""
+    return [_alert(row) for row in db.execute(SINCE, {"from_ms": from_ms})]
 
 
 def open_of(db: sqlite3.Connection, service: str, topic: str = "") -> Incident | None:

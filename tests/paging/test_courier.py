@@ -577,7 +577,9 @@ async def test_receivers_of_one_account_share_its_pace_the_most_severe_first(box
         assert sent.index("oncall") < 9, "nothing but what was begun before came first"
 
 
-async def test_neither_an_attempt_under_way_nor_a_slow_far_side_is_our_being_stuck(box: Box) -> None:
+async def test_neither_an_attempt_under_way_nor_a_slow_far_side_is_our_being_stuck(
+    box: Box,
+) -> None:
     going = asyncio.Event()
     clock = HeldClock(NOON_MS)
 

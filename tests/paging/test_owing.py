@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetics.paging.owing import Plan, plan
+from synthetics.paging.owing import Plan, Story, plan
 from synthetics.receivers.base import Event
 from synthetics.store.deliveries import Delivery, State
 
@@ -99,7 +99,7 @@ TRIGGER, RESOLVE = Event.TRIGGER, Event.RESOLVE
     ],
 )
 def test_what_follows(past: list[Delivery], severity: str | None, expected: Plan) -> None:
-    assert plan(past, severity) == expected
+    assert plan(Story.of(past), severity, severity) == expected
 
 
 Step = st.one_of(
@@ -121,7 +121,7 @@ def test_whatever_happens_a_receiver_ends_up_believing_what_is_true(steps: list[
     severity: str | None = None
 
     def settle() -> None:
-        step = plan(past, severity)
+        step = plan(Story.of(past), severity, severity)
         for number, delivery in enumerate(past):
             if delivery.id in step.supersede:
                 assert delivery.state is State.OWED
