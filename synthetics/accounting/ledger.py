@@ -10,6 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from slo.budget import budget, burn_rate
+from slo.budget_alerts import BudgetDecision, decide_budget
 from slo.counts import NOTHING, Counts
 from slo.history import History, Pool
 from slo.policy import QUIET, Decision, State, decide
@@ -310,6 +311,19 @@ class Ledger:
             for tier in slo.tiers
         )
 
+    def budget_decisions(
+        self, slo_id: str, at_ms: int, states: Mapping[str, State] = NO_STATES
+    ) -> tuple[BudgetDecision, ...]:
+        """Each alert about the budget of an SLO at *at_ms*; *states* as for `decisions`."""
+        watch = self._config.slos[slo_id].budget_watch
+        if watch is None or not watch.alerts:
+            return ()
+        history = self.history(slo_id)
+        return tuple(
+            decide_budget(watch, alert, history, at_ms, state=states.get(alert.name, QUIET))
+            for alert in watch.alerts
+        )
+
     def standing(
         self, slo_id: str, at_ms: int, states: Mapping[str, State] = NO_STATES
     ) -> Standing:
@@ -334,6 +348,7 @@ class Ledger:
             ),
             time=time,
             decisions=self.decisions(slo_id, at_ms, states),
+            budget_decisions=self.budget_decisions(slo_id, at_ms, states),
         )
 
     def _series(self, slo_id: str, from_ms: int, to_ms: int) -> Iterator[tuple[Timeline, int]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from slo.budget import Budget
+from slo.budget_alerts import BudgetWatch
+from slo.budget_leaps import BudgetReplay, replay_budget
 from slo.history import History
 from slo.policy import Policy
 from slo.replay import Replay, replay
@@ -44,12 +46,18 @@ class Past:
 
     def standing(self, at_ms: int) -> Standing:
         """Where the SLO stood, with what a replay from the start of history says of its tiers."""
-        states = self.replay(policy_of(self.slo), at_ms).states
+        states = dict(self.replay(policy_of(self.slo), at_ms).states)
+        if self.slo.budget_watch is not None:
+            states |= self.replay_budget(self.slo.budget_watch, at_ms).states
         return self._ledger.standing(self.slo.id, at_ms, states)
 
     def replay(self, policy: Policy, until_ms: int) -> Replay:
         """What *policy* did from the start of history on."""
         return replay(policy, self.history, self.first_ms, until_ms)
+
+    def replay_budget(self, watch: BudgetWatch, until_ms: int) -> BudgetReplay:
+        """What the alerts of *watch* did from the start of history on."""
+        return replay_budget(watch, self.history, self.first_ms, until_ms)
 
     def budget(self, at_ms: int) -> Budget:
         """The budget as it was at *at_ms*."""

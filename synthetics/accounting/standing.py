@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.budget import Budget, Rate
+from slo.budget_alerts import BudgetDecision
 from slo.counts import Counts
 from slo.policy import Decision
 from slo.shares import TimeShares
@@ -25,6 +26,7 @@ class Standing:
         budget: What is spent of the whole window's budget.
         time: How the window so far divides.
         decisions: Each tier by itself, in the order of the policy.
+        budget_decisions: Each alert about the budget.
     """
 
     slo: str
@@ -35,6 +37,7 @@ class Standing:
     budget: Budget
     time: TimeShares
     decisions: tuple[Decision, ...]
+    budget_decisions: tuple[BudgetDecision, ...] = ()
 
     @property
     def sli(self) -> Fraction | None:

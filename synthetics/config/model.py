@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from probes.watch import Mask
+from slo.budget_alerts import BudgetWatch
 from slo.policy import NoData, Reset, Tier
 from slo.window import Window
 from synthetics.config.model_changes import Changes
@@ -170,6 +171,7 @@ class Slo:
         probes: Identifiers, at least one; their samples are pooled (R12).
         objective: Share of good events, 0 < objective <= 1, exact.
         tiers: The alert policy, resolved: factors and windows in numbers.
+        budget_watch: Alerts about the budget itself; ``None`` where nothing resolved any.
         labels: Its own, and those that all its probes have.
         depends_on: What must work for it to, besides what its service and probes depend on.
     """
@@ -185,6 +187,7 @@ class Slo:
     tiers: tuple[Tier, ...]
     no_data: NoData
     reset: Reset = Reset.EVIDENCE
+    budget_watch: BudgetWatch | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     depends_on: DependsOn = NOTHING
 

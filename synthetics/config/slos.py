@@ -14,6 +14,13 @@ from slo.explain import never_fires
 from slo.policy import NoData, Reset, Tier, default_tiers, factor_for_share
 from slo.window import PARTS_OF_YEARS, Calendar, Rolling, Unit, Window
 from synthetics.config import written_slo as written
+from synthetics.config.budgets import (
+    NOTHING_OWN,
+    RESERVED,
+    Promise,
+    budget_watch,
+    check_budget,
+)
 from synthetics.config.describe import duration_text
 from synthetics.config.model import (
     Accounting,
@@ -91,11 +98,20 @@ def with_policy(
         min_bad=alerting.min_bad or written.MIN_BAD,
         reset=alerting.reset or Reset.EVIDENCE,
     )
+    no_data = alerting.no_data or NoData.HOLD
+    promise = Promise(
+        objective=slo.objective,
+        window=slo.window,
+        intervals_ms=target.intervals_ms,
+        min_bad=target.min_bad,
+        no_data=no_data,
+    )
     return replace(
         slo,
         tiers=_tiers(reader, ("alerting",), read, alerting, target),
-        no_data=alerting.no_data or NoData.HOLD,
+        no_data=no_data,
         reset=target.reset,
+        budget_watch=budget_watch(reader, (slo.id,), NOTHING_OWN, alerting.budget, promise),
     )
 
 
@@ -125,6 +141,14 @@ def _slo(
         min_bad=read.alerting.min_bad or top.alerting.min_bad or written.MIN_BAD,
         reset=read.alerting.reset or top.alerting.reset or Reset.EVIDENCE,
     )
+    no_data = read.alerting.no_data or top.alerting.no_data or NoData.HOLD
+    promise = Promise(
+        objective=read.objective,
+        window=window,
+        intervals_ms=intervals_ms,
+        min_bad=target.min_bad,
+        no_data=no_data,
+    )
     return Slo(
         id=str(path[-1]),
         name=read.name or str(path[-1]),
@@ -140,8 +164,9 @@ def _slo(
             bad_if=bad_if if isinstance(bad_if, int) else None,
         ),
         tiers=_tiers(reader, path, read, top.alerting, target),
-        no_data=read.alerting.no_data or top.alerting.no_data or NoData.HOLD,
+        no_data=no_data,
         reset=target.reset,
+        budget_watch=budget_watch(reader, path, read.alerting.budget, top.alerting.budget, promise),
         labels=MappingProxyType({**_shared(watched), **read.labels}),
         depends_on=depends_on(read.depends_on),
     )
@@ -237,6 +262,7 @@ def _check_year(reader: Reader, path: Path, window: dict[str, Any]) -> None:
 
 def check_tiers(reader: Reader, path: Path, alerting: dict[str, Any]) -> None:
     """Each tier of the policy at *path* is complete, ordered, and named once."""
+    check_budget(reader, path, alerting)
     tiers = alerting.get("tiers")
     if not isinstance(tiers, list):
         return
@@ -251,6 +277,10 @@ def check_tiers(reader: Reader, path: Path, alerting: dict[str, Any]) -> None:
             where = reader.where(names[name], (*place, "name"))
             reader.report(
                 (*place, "name"), f"`{name}` names two tiers, first at {where}", "rename one"
+            )
+        elif isinstance(name, str) and name in RESERVED:
+            reader.report(
+                (*place, "name"), f"`{name}` is the name of an alert about budgets", "rename it"
             )
         elif isinstance(name, str):
             names[name] = (*place, "name")

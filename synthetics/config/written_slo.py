@@ -23,6 +23,7 @@ from synthetics.config.scalars import (
     Shown,
     Zone,
 )
+from synthetics.config.written_budget import Budget
 from synthetics.config.written_quiet import DependsOn
 
 MIN_BAD = 2
@@ -180,6 +181,7 @@ class Alerting:
             two windows alone.
         tiers: The policy, taken exactly as written; an empty list never alerts. If it is not
             written, four tiers that fit the window and the interval.
+        budget: Alerts about the budget itself: little left, nothing left, or gone soon.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
@@ -187,6 +189,7 @@ class Alerting:
     no_data: Annotated[NoData | None, Field(json_schema_extra={"default": "hold"})] = None
     reset: Annotated[Reset | None, Field(json_schema_extra={"default": "evidence"})] = None
     tiers: list[Tier] | None = None
+    budget: Budget = field(default_factory=Budget)
 
 
 def _list_or_group(value: object) -> str:

@@ -62,9 +62,9 @@ def draft(
         detected_ms=decision.at_ms,
         since_ms=found.since_ms,
         objective=float(slo.objective),
-        burn_long=_number(decision.burn_long),
-        burn_short=_number(decision.burn_short),
-        budget_left=_number(standing.budget.period_remaining),
+        burn_long=number(decision.burn_long),
+        burn_short=number(decision.burn_short),
+        budget_left=number(standing.budget.period_remaining),
         # When the budget is gone if it goes on burning as in the long window.
         exhausted_ms=decision.at_ms + lasts_ms if lasts_ms else None,
         said=Said(
@@ -102,6 +102,6 @@ def _failing(said: Speech, found: Evidence) -> Failing | None:
     return replace(found.failing, detail=said.took(found.took_s))
 
 
-def _number(rate: Rate | None) -> float | None:
+def number(rate: Rate | None) -> float | None:
     """For JSON, which knows no infinity."""
     return None if rate is None or math.isinf(rate) else float(rate)

@@ -10,11 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from slo.budget import Budget, Rate
+from slo.budget_leaps import BudgetFiring
 from slo.policy import Policy
 from slo.replay import Alert, Firing, together
 from slo.window import DAY_MS
 from synthetics import words
-from synthetics.accounting.past import Past
+from synthetics.accounting.past import Past, policy_of
+from synthetics.config.model import Slo
 from synthetics.reports import blocks, columns
 
 CELLS = 80
@@ -68,12 +70,14 @@ class Verdict:
         name: Where the policy stands.
         alerts: Those that fired at some time of the period, perhaps before it began.
         told: The same by severity, in order of time; a severity fires while any tier of it does.
+        of_budget: Alerts about the budget itself, which are no part of that.
     """
 
     name: str
     policy: Policy
     alerts: tuple[Alert, ...]
     told: tuple[Told, ...]
+    of_budget: tuple[BudgetFiring, ...] = ()
 
     def of(self, severity: str) -> list[Told]:
         """What was told with *severity*."""
@@ -96,10 +100,12 @@ class Backtest:
     verdicts: tuple[Verdict, ...]
 
 
-def backtest(
-    past: Past, policies: Sequence[tuple[str, Policy]], from_ms: int, to_ms: int
-) -> Backtest:
-    """Replay all that is stored through each of *policies*, and keep what fired in a period."""
+def backtest(past: Past, policies: Sequence[tuple[str, Slo]], from_ms: int, to_ms: int) -> Backtest:
+    """
+    Replay all that is stored through each of *policies*, and keep what fired in a period.
+
+    Each policy comes as the SLO that has it.
+    """
     down = past.down(from_ms, to_ms)
     # Failures of one outage may have good samples between them, when it flaps.
     near = together(Firing(fired_ms=a, resolved_ms=b + ONE_OUTAGE_MS) for a, b in down)
@@ -114,15 +120,16 @@ def backtest(
         to_ms=to_ms,
         outages=outages,
         verdicts=tuple(
-            _verdict(past, outages, from_ms, to_ms, name=name, policy=policy)
-            for name, policy in policies
+            _verdict(past, outages, from_ms, to_ms, name=name, slo=slo) for name, slo in policies
         ),
     )
 
 
 def _verdict(
-    past: Past, outages: Sequence[Outage], from_ms: int, to_ms: int, *, name: str, policy: Policy
+    past: Past, outages: Sequence[Outage], from_ms: int, to_ms: int, *, name: str, slo: Slo
 ) -> Verdict:
+    policy, watch = policy_of(slo), slo.budget_watch
+    of_budget = past.replay_budget(watch, to_ms).firings if watch else ()
     alerts = tuple(
         alert
         for alert in past.replay(policy, to_ms).alerts
@@ -139,7 +146,15 @@ def _verdict(
         for firing in together(alert for alert in alerts if alert.severity == severity)
     ]
     told.sort(key=lambda each: each.firing.fired_ms)
-    return Verdict(name=name, policy=policy, alerts=alerts, told=tuple(told))
+    return Verdict(
+        name=name,
+        policy=policy,
+        alerts=alerts,
+        told=tuple(told),
+        of_budget=tuple(
+            each for each in of_budget if each.resolved_ms is None or each.resolved_ms > from_ms
+        ),
+    )
 
 
 def _outage_of(firing: Firing, outages: Sequence[Outage]) -> int | None:
@@ -199,10 +214,14 @@ def _fired(verdict: Verdict) -> dict[str, Any]:
             severity: [_when(each.firing) for each in verdict.of(severity)]
             for severity in verdict.severities
         },
+        "budget_alerts": [
+            {"alert": each.alert.name, "severity": each.alert.severity, **_when(each)}
+            for each in verdict.of_budget
+        ],
     }
 
 
-def _when(firing: Firing) -> dict[str, Any]:
+def _when(firing: Firing | BudgetFiring) -> dict[str, Any]:
     end = firing.resolved_ms
     return {
         "fired_at": words.iso(firing.fired_ms),
@@ -285,8 +304,10 @@ def _heads(found: Backtest) -> list[str]:
 def _story(found: Backtest, verdict: Verdict) -> Iterator[str]:
     yield columns.clip(verdict.name, CELLS)
     yield "─" * CELLS
+    for each in verdict.of_budget:
+        yield _of_budget(each)
     if not verdict.told:
-        yield "  nothing fired"
+        yield "  no tier fired" if verdict.of_budget else "  nothing fired"
         return
     rows = [("", "fired", "for", "found in", "reset in", "budget", "tiers")]
     for told in verdict.told:
@@ -312,6 +333,14 @@ def _story(found: Backtest, verdict: Verdict) -> Iterator[str]:
         )
     for line in columns.table(rows, numbers=frozenset({2, 3, 4, 5}), cells=CELLS - 2):
         yield f"  {line}"
+
+
+def _of_budget(firing: BudgetFiring) -> str:
+    """``budget-exhausted, a ticket: from 2026-10-21 10:45 for 30d``."""
+    when = words.iso(firing.fired_ms).replace("T", " ").removesuffix(":00Z")
+    end_ms = firing.resolved_ms
+    lasted = "not over" if end_ms is None else f"for {words.about(end_ms - firing.fired_ms)}"
+    return f"  {firing.alert.name}, a {firing.alert.severity}: from {when}, {lasted}"
 
 
 def _left(left: Rate | None) -> str:

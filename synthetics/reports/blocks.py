@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from slo.budget import INFINITE, Budget, Rate
+from slo.budget_alerts import BudgetAlert, BudgetDecision
 from slo.counts import Counts
 from slo.shares import TimeShares
 from synthetics import words
@@ -45,6 +46,27 @@ def budget(what: Budget, *, exhausted_at_ms: int | None) -> dict[str, Any]:
         "time_s": words.seconds(what.allowed_ms),
         "time_consumed": words.machine(_time_consumed(what)),
         "exhausted_at": None if exhausted_at_ms is None else words.iso(exhausted_at_ms),
+    }
+
+
+def budget_alert(decision: BudgetDecision) -> dict[str, Any]:
+    """An item of ``budget_alerts``: one alert about the budget, as it stands."""
+    alert = decision.alert
+    return {
+        **budget_alert_rule(alert),
+        "left": words.machine(decision.left),
+        "ahead": words.machine(decision.ahead),
+        "firing": decision.firing,
+    }
+
+
+def budget_alert_rule(alert: BudgetAlert) -> dict[str, Any]:
+    """What an alert about a budget asks for."""
+    return {
+        "alert": alert.name,
+        "severity": alert.severity,
+        "below": words.machine(alert.below),
+        "over_s": words.seconds(alert.over_ms) if alert.over_ms else None,
     }
 
 

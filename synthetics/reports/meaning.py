@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
 from slo.steady import binding, needed, steady_ratio
 from synthetics import words
 from synthetics.config.explain import SloMeaning, TierMeaning
-from synthetics.reports import blocks, columns
+from synthetics.reports import blocks, columns, rules
 
 CELLS = 80
 
@@ -38,6 +39,15 @@ def document(what: SloMeaning, loss: Fraction) -> dict[str, Any]:
         "no_data": what.slo.no_data.value,
         "loss": words.decimal(loss),
         "tiers": [_tier(what, tier) for tier in what.tiers],
+        "budget_alerts": [
+            {
+                **blocks.budget_alert_rule(alert),
+                "fires_with_failures": _failures(watch, alert),
+                "over_when_left": None if alert.kind is Kind.FORECAST else float(1 - alert.over_at),
+            }
+            for watch in _watches(what)
+            for alert in watch.alerts
+        ],
     }
 
 
@@ -76,10 +86,42 @@ def _lines(what: SloMeaning, loss: Fraction) -> Iterator[str]:
         CELLS,
     )
     if not what.tiers:
-        yield "It alerts nobody: its policy has no tiers."
+        yield "No tier alerts: its policy has none."
     for meaning in what.tiers:
         yield ""
         yield from _story(what, meaning, loss, counted)
+    for watch in _watches(what):
+        for alert in watch.alerts:
+            yield ""
+            head = f"{alert.name}, a {alert.severity}: {rules.of_budget(alert, watch)}"
+            yield from columns.wrap(head, CELLS)
+            yield "─" * CELLS
+            for name, said in _facts(watch, alert, counted):
+                yield from columns.wrap(said, CELLS, first=f"  {name:<15}", others=" " * 17)
+
+
+def _watches(what: SloMeaning) -> Iterator[BudgetWatch]:
+    if what.slo.budget_watch is not None:
+        yield what.slo.budget_watch
+
+
+def _failures(watch: BudgetWatch, alert: BudgetAlert) -> int | None:
+    """How many fire *alert* in a window of which all is known; ``None`` where that depends."""
+    return None if alert.kind is Kind.FORECAST else watch.failures_until(alert)
+
+
+def _facts(watch: BudgetWatch, alert: BudgetAlert, counted: str) -> Iterator[tuple[str, str]]:
+    if alert.kind is Kind.FORECAST:
+        third = words.exactly(alert.over_ms // 3)
+        yield (
+            "Fires",
+            f"if {counted}s failed in each {third} of the last {words.exactly(alert.over_ms)}",
+        )
+        yield "Over", "when the pace since would leave a tenth, or when it has come true"
+        return
+    failures = words.many(watch.failures_until(alert), counted)
+    yield "Fires", f"with {failures} failed in a window of which all is known"
+    yield "Over", f"when {_share(1 - alert.over_at)} of the budget is left again"
 
 
 def _story(what: SloMeaning, meaning: TierMeaning, loss: Fraction, counted: str) -> Iterator[str]:

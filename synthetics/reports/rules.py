@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
 from slo.policy import NoData, Reset, Tier
 from slo.window import Rolling
 from synthetics import words
@@ -61,7 +62,8 @@ def _rules(slo: Slo, probes: Mapping[str, Probe], *, bounds: str, period: str) -
         f"and can go below 0.{_in_progress(period)}",
         "R7": "An incident opens when both windows of a tier burn faster than its factor: "
         f"{_tiers(slo.tiers)}. {_reset(slo.reset)} With nothing to count in a window, the tier "
-        f"{'keeps its state' if slo.no_data is NoData.HOLD else 'resolves'}.",
+        f"{'keeps its state' if slo.no_data is NoData.HOLD else 'resolves'}."
+        f"{_of_budget(slo)}",
         "R8": "Alerts are decided at every whole minute of UTC, and as soon as a sample arrives.",
         "R9": "By time, a sample speaks until the next one, for at most "
         f"{_valid_for(slo, probes)}. Other time is unknown. Downtime is the time of bad "
@@ -80,6 +82,33 @@ def _reset(reset: Reset) -> str:
     return (
         "A page also takes failures that chance would hardly bring if the objective were just "
         "kept. It closes when the samples since could hardly have come from the incident."
+    )
+
+
+def of_budget(alert: BudgetAlert, watch: BudgetWatch) -> str:
+    """What fires an alert about a budget: ``less than 25% of the budget is left``."""
+    match alert.kind:
+        case Kind.LOW:
+            return f"less than {words.objective(alert.below)} of the budget is left"
+        case Kind.EXHAUSTED:
+            return "nothing of the budget is left"
+        case Kind.FORECAST:
+            far = f"{words.exactly(alert.over_ms)} from now"
+            end = far if isinstance(watch.window, Rolling) else "the period's end"
+            past = words.exactly(alert.over_ms)
+            return f"nothing will be left by {end}, at the pace of the last {past}"
+
+
+def _of_budget(slo: Slo) -> str:
+    watch = slo.budget_watch
+    if watch is None or not watch.alerts:
+        return ""
+    said = "; ".join(
+        f"{alert.name} ({alert.severity}) when {of_budget(alert, watch)}" for alert in watch.alerts
+    )
+    return (
+        f" The budget itself alerts: {said}. What is not known is taken to be good there, and an "
+        "alert is over when a tenth of the budget more is left."
     )
 
 

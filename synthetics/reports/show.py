@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from slo.budget import Rate
-from slo.policy import Decision
+from slo.policy import Decision, State
 from slo.window import PARTS_OF_YEARS, Rolling
 from synthetics import words
 from synthetics.accounting.standing import Standing
@@ -45,6 +45,7 @@ def document(slo: Slo, standing: Standing) -> dict[str, Any]:
         ),
         "time": blocks.time(standing.time),
         "tiers": [_tier(decision) for decision in standing.decisions],
+        "budget_alerts": [blocks.budget_alert(each) for each in standing.budget_decisions],
     }
 
 
@@ -113,6 +114,12 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
         spent += f", down {words.lost(budget.spent_ms)} of {words.allowed(budget.allowed_ms)}"
     yield from _field("Budget", f"{spent}; {_end(standing)}")
     yield from _field("Burn rate", _rate(standing.burn))
+    for told in standing.budget_decisions:
+        since = _since(told.at_ms, told.state)
+        yield from _field(
+            "" if told is not standing.budget_decisions[0] else "Its alerts",
+            f"{told.alert.name}, a {told.alert.severity}: {since if told.firing else 'quiet'}",
+        )
     if not standing.decisions:
         yield from _field("Alerts", "none: its policy has no tiers")
         return
@@ -141,10 +148,12 @@ def _period(slo: Slo) -> str:
 
 
 def _state(decision: Decision) -> str:
-    since_ms = decision.state.since_ms
-    if not decision.firing:
-        return "quiet"
-    return "firing" if since_ms is None else f"firing for {words.about(decision.at_ms - since_ms)}"
+    return _since(decision.at_ms, decision.state) if decision.firing else "quiet"
+
+
+def _since(at_ms: int, state: State) -> str:
+    since_ms = state.since_ms
+    return "firing" if since_ms is None else f"firing for {words.about(at_ms - since_ms)}"
 
 
 def _end(standing: Standing) -> str:

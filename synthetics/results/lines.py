@@ -74,22 +74,24 @@ class Lines:
     Args:
         probes: Identifiers that there are.
         location: Where a sample was asked from if it does not say so.
+        now_ms: The present; what is due later cannot have been seen.
 
     Attributes:
         samples: What was read so far.
         bad: What could not be.
     """
 
-    def __init__(self, probes: Iterable[str], location: str) -> None:
+    def __init__(self, probes: Iterable[str], location: str, now_ms: int) -> None:
         self._probes = tuple(probes)
         self._location = location
+        self._now_ms = now_ms
         self._kinds: dict[tuple[Any, ...], int] = {}
         self.samples = Bare()
         self.bad: list[BadLine] = []
 
     def read(self, lines: Iterable[str]) -> None:
         """Read all *lines*, the first being line 1; empty ones are passed over."""
-        samples, kinds = self.samples, self._kinds
+        samples, kinds, now_ms = self.samples, self._kinds, self._now_ms
         for number, line in enumerate(lines, 1):
             text = line.strip(" \t\r\n")
             if not text:
@@ -98,7 +100,7 @@ class Lines:
                 data, end = _DECODE(text)
                 if end != len(text) or type(data) is not dict:
                     raise _Bad("", "more than one JSON object a line, or none", f"write {_SHAPE}")
-                at_ms = _instant(data.pop("scheduled_at", None))
+                at_ms = _instant(data.pop("scheduled_at", None), now_ms)
                 took_us = _duration(data.pop("duration_s", 0))
                 said = tuple(map(data.pop, _WORDS, _NOTHING))
                 kind = kinds.get(said)
@@ -159,7 +161,7 @@ _NOTHING = (None,) * len(_WORDS)
 _SHAPE = '{"probe": …, "scheduled_at": …, "outcome": …}'
 
 
-def _instant(value: object) -> int:
+def _instant(value: object, now_ms: int) -> int:
     if value is None:
         raise _Bad("", "`scheduled_at` is missing", "add it, such as 2026-10-01T00:00:00Z")
     try:
@@ -175,6 +177,12 @@ def _instant(value: object) -> int:
     at_ms = (moment - _EPOCH) // _MILLISECOND
     if at_ms < 0:
         raise _Bad("scheduled_at", f"{_shown(value)} is before 1970", "look at the year")
+    if at_ms > now_ms:
+        raise _Bad(
+            "scheduled_at",
+            f"{_shown(value)} is still to come, so nothing can have been seen",
+            "look at the date and the offset, and at the clock of this machine",
+        )
     return at_ms
 
 

@@ -390,7 +390,7 @@ class Service:
                 logger.error("%s", error, extra={"action": "not_tended"})  # noqa: TRY400 - it says all
 
     def _lines(self) -> Lines:
-        return Lines(self._config.probes, self._config.location)
+        return Lines(self._config.probes, self._config.location, self._clock.now_ms())
 
     @staticmethod
     async def _settle(silence: SilenceWatch, books: Books, samples: Sequence[Sample]) -> None:

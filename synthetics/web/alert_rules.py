@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
+from slo.budget_alerts import BudgetAlert, Kind
 from slo.policy import NoData, Reset, Tier
 from synthetics import words
 from synthetics.config.model import Config, Service, Slo
@@ -19,6 +20,7 @@ from synthetics.web.metrics import WINDOW_EVENTS
 
 FAILED: Final = 'mark=~"bad|blip"'
 CONFIRMED: Final = 'mark="bad"'
+BUDGET_LEFT: Final = "synthetics_slo_error_budget_left_ratio"
 VALUE: Final = "{{ $value | humanizePercentage }}"
 
 _HEAD: Final = """\
@@ -51,8 +53,9 @@ def alert_rules(config: Config) -> str:
 
 def _group(slo: Slo, service: Service) -> Iterator[str]:
     said = f"{slo.id}: {words.objective(slo.objective)} over {words.window(slo.window)}"
-    if not slo.tiers:
-        yield f"  # {said}. It has no tiers, so nothing alerts.\n"
+    alerts = [each for each in _of_budgets(slo) if each.kind is not Kind.FORECAST]
+    if not slo.tiers and not alerts:
+        yield f"  # {said}. No rule can say what alerts there, if anything does.\n"
         return
     lines = [f"  # {said}", *(f"  # - {limit}" for limit in _limits(slo))]
     lines += [f"  - name: {json.dumps('synthetics-slo-' + slo.id)}", "    rules:"]
@@ -60,6 +63,8 @@ def _group(slo: Slo, service: Service) -> Iterator[str]:
         lines += _record(slo, words.exactly(length_ms))
     for tier in slo.tiers:
         lines += _alert(slo, tier, service)
+    for alert in alerts:
+        lines += _of_budget(slo, alert, service)
     yield "".join(f"{line}\n" for line in lines)
 
 
@@ -71,6 +76,15 @@ def _limits(slo: Slo) -> Iterator[str]:
         yield "`no_data: hold` cannot be said; with nothing to count in a window, the alert ends."
     if slo.accounting.in_rounds:
         yield "Rounds over instances cannot be said; each counts its own, and they are added up."
+    for alert in _of_budgets(slo):
+        if alert.kind is Kind.FORECAST:
+            yield f"`{alert.name}` cannot be said."
+        else:
+            yield f"That `{alert.name}` holds until a tenth more is left cannot be said."
+
+
+def _of_budgets(slo: Slo) -> tuple[BudgetAlert, ...]:
+    return slo.budget_watch.alerts if slo.budget_watch else ()
 
 
 def _record(slo: Slo, window: str) -> Iterator[str]:
@@ -91,17 +105,34 @@ def _alert(slo: Slo, tier: Tier, service: Service) -> Iterator[str]:
     yield f"            and {_ratio(short)}{one} > {_number(above)}"
     yield f"            and {_events(slo, long, CONFIRMED)} >= {tier.min_bad}"
     yield from _labels(severity=tier.severity, service=slo.service, slo=slo.id, tier=tier.name)
-    yield "        annotations:"
     allowed = words.objective(1 - slo.objective)
+    yield from _annotations(
+        service,
+        summary=f"{service.name}: {slo.name} burns its error budget over "
+        f"{words.factor(tier.factor)} as fast as allowed",
+        description=f"{VALUE} failed in the last {long}, and it went on in the last {short}; "
+        f"{allowed} may, over {words.window(slo.window)}.",
+    )
+
+
+def _of_budget(slo: Slo, alert: BudgetAlert, service: Service) -> Iterator[str]:
+    limit = f"< {_number(alert.below)}" if alert.kind is Kind.LOW else "<= 0"
+    little = "nothing" if alert.kind is Kind.EXHAUSTED else "little"
+    yield "      - alert: SyntheticsSloBudget"
+    yield f'        expr: min by (service, slo) ({BUDGET_LEFT}{{slo="{slo.id}"}}) {limit}'
+    yield from _labels(severity=alert.severity, service=slo.service, slo=slo.id, tier=alert.name)
+    yield from _annotations(
+        service,
+        summary=f"{service.name}: {little} of the error budget of {slo.name} is left",
+        description=f"{VALUE} is left of what may fail over {words.window(slo.window)}.",
+    )
+
+
+def _annotations(service: Service, *, summary: str, description: str) -> Iterator[str]:
+    yield "        annotations:"
     annotations = {
-        "summary": _plain(
-            f"{service.name}: {slo.name} burns its error budget over {words.factor(tier.factor)} "
-            "as fast as allowed"
-        ),
-        "description": (
-            f"{VALUE} failed in the last {long}, and it went on in the last {short}; "
-            f"{allowed} may, over {words.window(slo.window)}."
-        ),
+        "summary": _plain(summary),
+        "description": description,
         "runbook_url": _plain(service.runbook),
         "dashboard_url": _plain(service.dashboard),
         "owner": _plain(service.owner),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from synthetics import __version__, words
-from synthetics.reports import rules
+from synthetics.reports import blocks, rules
 from synthetics.schedule.phase import due_after_ms
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Incident
@@ -96,6 +96,10 @@ def slo_as_json(one: SloStatus) -> dict[str, Any]:
                 "firing": decision.tier.name in one.firing,
             }
             for decision in standing.decisions
+        ],
+        "budget_alerts": [
+            {**blocks.budget_alert(each), "firing": each.alert.name in one.firing}
+            for each in standing.budget_decisions
         ],
     }
 

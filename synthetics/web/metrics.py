@@ -110,6 +110,13 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
         lambda one: _number(one.standing.budget.period_remaining),
     )
     yield gauge(
+        "synthetics_slo_error_budget_left_ratio",
+        "The same if all that is not known was good; what alerts about the budget go by.",
+        lambda one: _number(
+            next((told.left for told in one.standing.budget_decisions), None),
+        ),
+    )
+    yield gauge(
         "synthetics_slo_error_budget_seconds",
         "Downtime that the objective allows in the whole window.",
         lambda one: one.standing.budget.allowed_ms / 1000,
@@ -141,7 +148,7 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
     )
     firing = GaugeMetricFamily(
         "synthetics_slo_firing",
-        "Whether an alert tier fires.",
+        "Whether an alert tier, or an alert about the budget, fires.",
         labels=(*SLO, "tier", "severity"),
     )
     for one in slos:
@@ -158,6 +165,9 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
                     burn.add_metric([*labels, tier.name, words.exactly(length_ms)], float(rate))
             threshold.add_metric([*labels, tier.name, tier.severity], float(tier.factor))
             firing.add_metric([*labels, tier.name, tier.severity], int(tier.name in one.firing))
+        for of_budget in one.standing.budget_decisions:
+            alert = of_budget.alert
+            firing.add_metric([*labels, alert.name, alert.severity], int(alert.name in one.firing))
         for length_ms, held in windows.items():
             for mark in VALID:
                 window = words.exactly(length_ms)

@@ -110,13 +110,11 @@ def _newest(overview: Overview) -> tuple[str, str]:
 
 def state(one: SloStatus) -> tuple[str, str]:
     """One SLO in a word or two, and how it looks."""
-    firing = [
-        decision.tier for decision in one.standing.decisions if decision.tier.name in one.firing
-    ]
-    if firing:
-        severities = {tier.severity for tier in firing}
-        look = "missed" if "page" in severities else "hurt"
-        return f"firing: {', '.join(tier.name for tier in firing)}", look
+    severities = {each.tier.name: each.tier.severity for each in one.standing.decisions}
+    severities |= {each.alert.name: each.alert.severity for each in one.standing.budget_decisions}
+    if one.firing:
+        look = "missed" if "page" in {severities[name] for name in one.firing} else "hurt"
+        return f"firing: {', '.join(one.firing)}", look
     remaining = one.standing.budget.period_remaining
     if remaining is None:
         return "no data", "unknown"

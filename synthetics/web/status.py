@@ -85,7 +85,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SloStatus:
-    """One SLO and where it stands; *firing* are the tiers that fire, in the policy's order."""
+    """One SLO and where it stands; *firing* are its tiers and alerts about the budget that fire."""
 
     slo: Slo
     standing: Standing
@@ -203,12 +203,13 @@ class Sources:
 
 def slo_status(ledger: Ledger, slo: Slo, at_ms: int, states: Mapping[str, State]) -> SloStatus:
     """Where *slo* stands at *at_ms*; *states* is what its tiers carry, by name."""
+    names = [tier.name for tier in slo.tiers]
+    if slo.budget_watch is not None:
+        names += [alert.name for alert in slo.budget_watch.alerts]
     return SloStatus(
         slo=slo,
         standing=ledger.standing(slo.id, at_ms, states),
-        firing=tuple(
-            tier.name for tier in slo.tiers if (state := states.get(tier.name)) and state.firing
-        ),
+        firing=tuple(name for name in names if (state := states.get(name)) and state.firing),
     )
 
 

@@ -105,6 +105,17 @@ def test_all_numbers_of_an_slo_are_shown(october: Path) -> None:
                 "firing": False,
             },
         ],
+        "budget_alerts": [
+            {
+                "alert": "budget-exhausted",
+                "severity": "ticket",
+                "below": 0.0,
+                "over_s": None,
+                "left": 23_200 / 43_200,
+                "ahead": None,
+                "firing": False,
+            }
+        ],
     }
 
 

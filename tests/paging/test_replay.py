@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.result import Outcome
+from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
 from slo.policy import NoData, Reset
+from slo.window import Rolling
 from synthetics.accounting.past import Past, policy_of
 from synthetics.config.model import Config
 from synthetics.sample import Sample
@@ -32,6 +35,21 @@ pieces = st.lists(
     min_size=1,
     max_size=6,
 ).map("".join)
+
+
+def budget_watch(no_data: NoData) -> BudgetWatch:
+    """All alerts about the budget of an hour, so that it is spent and comes back."""
+    return BudgetWatch(
+        objective=Fraction(9, 10),
+        window=Rolling(60 * MINUTE_MS),
+        intervals_ms=(MINUTE_MS,),
+        alerts=(
+            BudgetAlert(kind=Kind.LOW, severity="ticket", below=Fraction(1, 4)),
+            BudgetAlert(kind=Kind.EXHAUSTED, severity="page"),
+            BudgetAlert(kind=Kind.FORECAST, severity="log", over_ms=9 * MINUTE_MS),
+        ),
+        no_data=no_data,
+    )
 
 
 def seen(letter: str, at_ms: int) -> Sample:
@@ -65,12 +83,19 @@ async def judged(path_of: pytest.TempPathFactory, configured: Config, text: str,
         with Reader.open(desk.store.path) as reader:
             past = Past(configured, one_slo, reader, until_ms)
         found = past.replay(policy_of(one_slo), until_ms)
+        watch = one_slo.budget_watch
+        assert watch is not None
+        of_budget = past.replay_budget(watch, until_ms)
         firing = {each.tier for each in await desk.firing()}
 
-    assert sorted((each.fired_ms, each.tier, each.resolved_ms) for each in found.alerts) == sorted(
-        (fired_ms, tier, resolved_ms) for tier, fired_ms, resolved_ms in took
-    )
-    assert found.firing() == firing
+    assert sorted(
+        [
+            *((each.fired_ms, each.tier, each.resolved_ms) for each in found.alerts),
+            *((each.fired_ms, each.alert.name, each.resolved_ms) for each in of_budget.firings),
+        ]
+    ) == sorted((fired_ms, tier, resolved_ms) for tier, fired_ms, resolved_ms in took)
+    spent = {name for name, state in of_budget.states.items() if state.firing}
+    assert found.firing() | spent == firing
 
 
 @settings(max_examples=12, deadline=None)
@@ -83,6 +108,11 @@ async def judged(path_of: pytest.TempPathFactory, configured: Config, text: str,
 def test_the_judge_and_a_replay_agree(
     tmp_path_factory: pytest.TempPathFactory, text: str, reset: Reset, no_data: NoData, off: int
 ) -> None:
-    watched = replace(slo(tiers=(FAST, DRIFT)), reset=reset, no_data=no_data)
+    watched = replace(
+        slo(tiers=(FAST, DRIFT)),
+        reset=reset,
+        no_data=no_data,
+        budget_watch=budget_watch(no_data),
+    )
 
     asyncio.run(judged(tmp_path_factory, config(watched), text, off))

@@ -145,7 +145,7 @@ async def test_an_import_leaves_what_a_probe_saw_alone(tmp_path: Path) -> None:
     try:
         await store.add([journey])
         with Reader.open(store.path) as reader:
-            lines = Lines(["checkout"], "local")
+            lines = Lines(["checkout"], "local", OCTOBER_MS)
             lines.read("".join(export(reader, frozenset(), None, None)).splitlines())
             assert await take(store, lines.samples, OCTOBER_MS) == Taken(samples=1, changed=0)
             stored = list(reader.every_sample(0, 2 * OCTOBER_MS))
@@ -174,7 +174,7 @@ def test_many_imports_in_any_order_are_as_one(
         now_ms = OCTOBER_MS + DAY_MS // 2
         try:
             for offset, text in pieces:
-                lines = Lines(["checkout"], "local")
+                lines = Lines(["checkout"], "local", 2 * OCTOBER_MS)
                 lines.read(minutes(text, from_ms=OCTOBER_MS + offset * MINUTE_MS).splitlines())
                 await take(store, lines.samples, now_ms)
             with Reader.open(path) as reader:

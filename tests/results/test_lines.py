@@ -14,10 +14,11 @@ from synthetics.store.codes import NUMBERS
 GOOD, BAD, VOID = (NUMBERS[outcome] for outcome in (Outcome.GOOD, Outcome.BAD, Outcome.VOID))
 PLAIN = {"probe": "checkout", "scheduled_at": "2026-10-01T00:00:00Z", "outcome": "good"}
 OCTOBER_MS = 1_790_812_800_000
+NOW_MS = 1_793_404_800_000  # 2026-10-31T00:00:00Z
 
 
 def read(*lines: str) -> Lines:
-    found = Lines(["checkout", "home"], "local")
+    found = Lines(["checkout", "home"], "local", NOW_MS)
     found.read(lines)
     return found
 
@@ -47,6 +48,10 @@ def test_a_line_may_say_more() -> None:
 
     assert list(samples.duration_us) == [123_000]
     assert samples.kinds == [Kind("checkout", "東京", BAD, GOOD, "timeout")]
+
+
+def test_what_was_due_this_very_moment_is_taken() -> None:
+    assert list(read_one(scheduled_at="2026-10-31T00:00:00Z").samples.scheduled_ms) == [NOW_MS]
 
 
 def test_what_failed_without_a_reason_has_an_unknown_one() -> None:
@@ -89,6 +94,7 @@ def test_empty_lines_and_windows_line_ends_are_no_harm() -> None:
         ({"scheduled_at": "yesterday"}, 39, "`yesterday` is no time with an offset", "write"),
         ({"scheduled_at": 1790812800}, 39, "`1790812800` is no time", "write"),
         ({"scheduled_at": "1969-12-31T23:59:59Z"}, 39, "is before 1970", "look at the year"),
+        ({"scheduled_at": "2026-10-31T00:00:00.001Z"}, 39, "is still to come", "look at the date"),
         ({"outcome": "-"}, 0, "`outcome` is missing", "good, bad, void"),
         ({"outcome": "goood"}, 74, "`goood` is no outcome", "did you mean `good`?"),
         ({"outcome": "skipped"}, 74, "`skipped` is no outcome", "good, bad or void"),

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from probes.result import Evidence, Facts, Outcome, Phases, Result, StepResult
 from probes.watch import Mask
+from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
 from slo.policy import NoData, default_tiers
 from slo.window import Rolling
 from synthetics.accounting.ledger import Ledger
@@ -67,6 +68,12 @@ def an_slo(name: str = "home-ok", *, probe: str = "home", objective: str = "0.99
         accounting=Accounting(),
         tiers=default_tiers(30 * DAY_MS, 60_000),
         no_data=NoData.HOLD,
+        budget_watch=BudgetWatch(
+            objective=Fraction(objective),
+            window=Rolling(30 * DAY_MS),
+            intervals_ms=(60_000,),
+            alerts=(BudgetAlert(kind=Kind.EXHAUSTED, severity="ticket"),),
+        ),
     )
 
 

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
 from slo.history import Pool
 from slo.policy import QUIET, NoData, Reset, Tier, decide
 from slo.timeline import Mark, Timeline
-from slo.window import Calendar
+from slo.window import Calendar, Rolling
 from synthetics import words
 from synthetics.config.model import Accounting, Config
 from synthetics.web.alert_rules import alert_rules
@@ -42,7 +43,13 @@ DRIFT = Tier(
     factor=Fraction(3),
     min_bad=3,
 )
-SLO = replace(an_slo(), tiers=(FAST, DRIFT), reset=Reset.WINDOW, no_data=NoData.RESOLVE)
+SLO = replace(
+    an_slo(),
+    tiers=(FAST, DRIFT),
+    reset=Reset.WINDOW,
+    no_data=NoData.RESOLVE,
+    budget_watch=None,
+)
 FIRING = 'ALERTS{alertname="SyntheticsSloBurnRate", alertstate="firing"}'
 
 
@@ -100,6 +107,40 @@ def events(window: str, mark: str, instance: str = "a") -> str:
     )
 
 
+def test_a_budget_alerts_by_the_share_that_is_surely_left(promtool: Promtool) -> None:
+    alerts = (
+        BudgetAlert(kind=Kind.LOW, severity="ticket", below=Fraction(1, 4)),
+        BudgetAlert(kind=Kind.EXHAUSTED, severity="page"),
+        BudgetAlert(kind=Kind.FORECAST, severity="log", over_ms=HOUR_MS),
+    )
+    watch = BudgetWatch(
+        objective=Fraction(9, 10),
+        window=Rolling(30 * 24 * HOUR_MS),
+        intervals_ms=(MINUTE_MS,),
+        alerts=alerts,
+    )
+    config = a_config(slos=[replace(SLO, tiers=(), budget_watch=watch)])
+    left = 'synthetics_slo_error_budget_left_ratio{instance="a", service="shop", slo="home-ok"}'
+    labels = 'alertname="SyntheticsSloBudget", alertstate="firing", service="shop", slo="home-ok"'
+    fired = [
+        {"labels": f'ALERTS{{{labels}, severity="{severity}", tier="{name}"}}', "value": 1}
+        for severity, name in (("ticket", "budget-low"), ("page", "budget-exhausted"))
+    ]
+    asked = 'ALERTS{alertname="SyntheticsSloBudget", alertstate="firing"}'
+
+    assert "# - `budget-forecast` cannot be said." in alert_rules(config)
+    promtool.test(
+        config,
+        {left: "0.25 0.24 0"},
+        {
+            "promql_expr_test": [
+                {"expr": asked, "eval_time": f"{minute}m", "exp_samples": fired[:minute]}
+                for minute in (0, 1, 2)
+            ]
+        },
+    )
+
+
 def steadily(long: Sequence[int], short: Sequence[int], instance: str = "a") -> dict[str, str]:
     """Good, bad and blip of the windows of `FAST`, the same at each of ten minutes."""
     return {
@@ -136,8 +177,9 @@ def test_promtool_accepts_every_shape_of_policy(promtool: Promtool) -> None:
         name="{{ 本店 }} \"quoted\" 'twice' \\ {{ $labels",
     )
 
-    # Five policies: seven windows and four tiers thrice, two windows and one tier; and one alert.
-    assert "SUCCESS: 37 rules found" in promtool.check(config)
+    # Five policies: seven windows and four tiers thrice, two windows and one tier; five budgets,
+    # and one alert.
+    assert "SUCCESS: 42 rules found" in promtool.check(config)
 
 
 def test_an_order_and_names_that_stay() -> None:
@@ -160,6 +202,7 @@ def test_an_order_and_names_that_stay() -> None:
         "slow",
         "drift",
         "drip",
+        "budget-exhausted",
     ]
 
 
@@ -171,7 +214,7 @@ def test_what_cannot_be_said_is_named() -> None:
     assert "# - `reset: evidence` cannot be said" in said
     assert "# - `no_data: hold` cannot be said" in said
     assert "# - Rounds over instances cannot be said" in said
-    assert "It has no tiers, so nothing alerts." in alert_rules(
+    assert "No rule can say what alerts there, if anything does." in alert_rules(
         a_config(slos=[replace(SLO, tiers=())])
     )
 

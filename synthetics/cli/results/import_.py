@@ -34,9 +34,10 @@ def command(*, file: Path, keep_going: bool, config: Path, db: Path) -> None:
     the service runs, it is handed the results and counts them at once.
     """
     known = loaded_for_results(config)
+    from synthetics.clock import SystemClock
     from synthetics.results.lines import Lines, listing
 
-    lines = Lines(known.probes, known.location)
+    lines = Lines(known.probes, known.location, SystemClock().now_ms())
     _read(file, lines)
     name = "standard input" if str(file) == "-" else str(file)
     if lines.bad:

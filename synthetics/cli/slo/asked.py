@@ -11,7 +11,6 @@ from synthetics.cli.common import loaded_for_results, refuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from slo.policy import Policy
     from synthetics.config.model import Config, Slo
     from synthetics.store.reader import Reader
 
@@ -44,15 +43,14 @@ def reading(db: Path) -> Iterator[Reader]:
         refuse(str(error))
 
 
-def policy_named(name: str, config: Config, slo: Slo) -> Policy:
-    """The policy in the file *name*, or the configured one; exit 2 with mistakes and places."""
-    from synthetics.accounting.past import policy_of
+def alerting_as(name: str, config: Config, slo: Slo) -> Slo:
+    """*slo* with the policy in the file *name*, or its own; exit 2 with mistakes and places."""
     from synthetics.config.policy import load_policy
     from synthetics.config.problems import ConfigError, render
 
     if name == CONFIGURED:
-        return policy_of(slo)
+        return slo
     try:
-        return policy_of(load_policy(Path(name), config, slo))
+        return load_policy(Path(name), config, slo)
     except ConfigError as error:
         refuse(render(error.problems, therefore="nothing was replayed"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from synthetics.cli.common import config_option, db_option, format_option, moment
-from synthetics.cli.slo.asked import CONFIGURED, found, policy_named, reading
+from synthetics.cli.slo.asked import CONFIGURED, alerting_as, found, reading
 
 
 @click.command
@@ -55,7 +55,7 @@ def command(
     if len(policies) > 2:
         raise click.UsageError("two policies stand side by side, not more")
     known, slo = found(config, name)
-    wanted = [(policy, policy_named(policy, known, slo)) for policy in policies or (CONFIGURED,)]
+    wanted = [(policy, alerting_as(policy, known, slo)) for policy in policies or (CONFIGURED,)]
     with reading(db) as reader:
         past = Past(known, slo, reader, to_ms)
     click.echo(render(backtest(past, wanted, from_ms, to_ms), shape), nl=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from synthetics.cli.common import config_option, format_option
-from synthetics.cli.slo.asked import CONFIGURED, found, policy_named
+from synthetics.cli.slo.asked import CONFIGURED, alerting_as, found
 
 
 def _lasting(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
@@ -88,6 +88,7 @@ def command(
     """
     from slo.simulate import Fault
     from slo.window import DAY_MS
+    from synthetics.accounting.past import policy_of
     from synthetics.reports.simulation import Noise, render, simulated
 
     if sum(each is not None for each in (outage, errors, flapping)) > 1:
@@ -116,5 +117,7 @@ def command(
         interval_ms=interval_ms,
         seeds=seeds,
     )
-    wanted = [(policy, policy_named(policy, known, slo)) for policy in policies or (CONFIGURED,)]
+    wanted = [
+        (policy, policy_of(alerting_as(policy, known, slo))) for policy in policies or (CONFIGURED,)
+    ]
     click.echo(render(name, noise, simulated(noise, wanted), shape), nl=False)
