@@ -5,14 +5,14 @@ A receiver is a module with a frozen ``Options`` (which always has ``url``) and
 
     async def send(options: Options, message: Message, session: aiohttp.ClientSession) -> Verdict
 
-It makes one attempt.  The caller holds the time limit and decides on retries, so
-cancellation passes straight through; everything else that can go wrong on the way
-is a verdict.  A module may say ``PER_MINUTE``, the most attempts that its far side
-likes to see in a minute, with ``account(options)``, what that holds for, if several
-receivers can share it, and ``UPDATES = True`` if it can mend what it told before without
-telling anybody again.  One that says ``CHANGES = True`` takes changes, such as deploys, where its
-options say ``changes``.  A receiver that cannot express an event says "delivered" to it:
-nothing is lost by not telling, say, a mailbox that somebody took an incident on.
+It makes one attempt.  The caller holds the time limit and decides on retries, so cancellation
+passes straight through; everything else that can go wrong on the way is a verdict.  A module may
+say ``PER_MINUTE``, the most attempts that its far side likes to see in a minute, with
+``account(options)``, what that holds for, if several receivers can share it, and ``UPDATES = True``
+if it can mend what it told before without telling anybody again.  One that says ``CHANGES = True``
+takes changes, such as deploys, where its options say ``changes``.  A receiver that cannot express
+an event says "delivered" to it: nothing is lost by not telling, say, a mailbox that somebody took
+an incident on.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -88,3 +89,31 @@ SigningSecret = Annotated[
     WithJsonSchema({"type": "string", "writeOnly": True}),
 ]
 """A Standard Webhooks secret."""
+
+_OURS = frozenset({"content-type", "content-length", "host", "transfer-encoding"})
+_TOKEN = frozenset("!#$%&'*+-.^_`|~")
+
+
+def _check_headers(headers: Mapping[str, Secret]) -> Mapping[str, Secret]:
+    for name, value in headers.items():
+        if not name or not all(c in _TOKEN or (c.isascii() and c.isalnum()) for c in name):
+            raise Refused(f"{name!r} is not a header's name", at=(name,))
+        if name.lower() in _OURS or name.lower().startswith("webhook-"):
+            raise Refused(f"{name} is set by the receiver itself", mend="leave it out", at=(name,))
+        if any(not c.isprintable() for c in value.reveal()):
+            raise Refused("a header's value is one line without control characters", at=(name,))
+    return headers
+
+
+Headers = Annotated[Mapping[str, SecretText], AfterValidator(_check_headers)]
+"""Headers to send as well, for a gateway that wants a token."""
+
+
+def _check_key(value: Secret) -> Secret:
+    if any(not character.isprintable() or character.isspace() for character in value.reveal()):
+        raise Refused("a key is one word without spaces", mend="copy it again, without line breaks")
+    return value
+
+
+Key = Annotated[SecretText, AfterValidator(_check_key)]
+"""A key or token that goes into a header."""

@@ -1,22 +1,19 @@
-"""Receiver ``pagerduty``: Events API v2, trigger and resolve."""
+"""Receiver ``pagerduty``: Events API v2: trigger, acknowledge, resolve, and change events."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict
 from yarl import URL
 
 from probes.fields import Secret
-from probes.watch import Mask
 from synthetics.config.model import Severity
 from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.receivers.fields import RoutingKey, Url
-from synthetics.receivers.post import Answer, judge, post
-from synthetics.receivers.text import flat, is_link, iso, shorten
+from synthetics.receivers.post import Answer, judge, mask_of, post_json, said_in
+from synthetics.receivers.text import is_link, iso, short_key, shorten
 
 if TYPE_CHECKING:
     import aiohttp
@@ -25,6 +22,8 @@ SUMMARY = "PagerDuty, through Events API v2"
 
 PER_MINUTE = 120
 """What PagerDuty takes per routing key, about."""
+
+CHANGES = True
 
 ENQUEUE = Secret("https://events.pagerduty.com/v2/enqueue")
 
@@ -39,12 +38,14 @@ class Options:
     """
     Attributes:
         routing_key: Integration key of the service, 32 letters and digits.
-        url: Where events go; another region, a proxy or a test.
+        changes: Whether to send changes, such as deploys, as change events too.
+        url: Where events go; another region, a proxy or a test.  Change events go beside it.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     routing_key: RoutingKey
+    changes: bool = False
     url: Url = ENQUEUE
 
 
@@ -55,16 +56,20 @@ def account(options: Options) -> tuple[Secret, Secret]:
 
 async def send(options: Options, message: Message, session: aiohttp.ClientSession) -> Verdict:
     """Send one event; 202 is the only answer that means "taken"."""
-    body = json.dumps(event(options, message), ensure_ascii=False, allow_nan=False).encode()
-    answer = await post(session, options.url, body, {"Content-Type": "application/json"})
+    if message.event is Event.UPDATE:
+        return Verdict.delivered()
+    if message.event is Event.CHANGE:
+        changes = URL(options.url.reveal()).parent / "change" / "enqueue"
+        answer = await post_json(session, Secret(str(changes)), change(options, message))
+    else:
+        answer = await post_json(session, options.url, event(options, message))
     if isinstance(answer, Verdict):
         return answer
     if 200 <= answer.status < 300 and answer.status != 202:
         return Verdict.retry(
             f"status-{answer.status}", f"answered {answer.status}, which PagerDuty never does"
         )
-    url = options.url.reveal()
-    mask = Mask([options.routing_key.reveal(), url, URL(url).raw_path_qs])
+    mask = mask_of(options.url, options.routing_key)
     return judge(answer, accepts=range(202, 203), detail=mask(_complaint(answer)))
 
 
@@ -73,9 +78,9 @@ def event(options: Options, message: Message) -> dict[str, Any]:
     head = {
         "routing_key": options.routing_key.reveal(),
         "event_action": message.event.value,
-        "dedup_key": _key(message.dedup_key),
+        "dedup_key": short_key(message.dedup_key, _LIMITS["dedup_key"]),
     }
-    if message.event is Event.RESOLVE:
+    if message.event in {Event.ACKNOWLEDGE, Event.RESOLVE}:
         return head
     payload = {
         "summary": shorten(message.summary, _LIMITS["summary"]) or message.slo,
@@ -87,18 +92,41 @@ def event(options: Options, message: Message) -> dict[str, Any]:
         "class": _text(message.reason),
         "custom_details": _details(message),
     }
-    links = [
-        {"href": link.href, "text": _text(link.text) or link.href}
-        for link in message.links[: _LIMITS["links"]]
-        if is_link(link.href)
-    ]
     client = {"client": "Synthetics", "client_url": message.url or None}
     return {
         **head,
         **_present(client),
         "payload": _present(payload),
-        "links": links,
+        "links": _links(message),
     }
+
+
+def change(options: Options, message: Message) -> dict[str, Any]:
+    """*message*, of something that was changed, as a change event."""
+    payload = {
+        "summary": shorten(message.summary, _LIMITS["summary"]) or message.service,
+        "source": _text(message.location),
+        "timestamp": iso(message.detected_ms),
+        "custom_details": _present(
+            {
+                "service": _text(message.service_name),
+                "author": _text(message.changes[0].author) if message.changes else "",
+            }
+        ),
+    }
+    return {
+        "routing_key": options.routing_key.reveal(),
+        "payload": _present(payload),
+        "links": _links(message),
+    }
+
+
+def _links(message: Message) -> list[dict[str, str]]:
+    return [
+        {"href": link.href, "text": _text(link.text) or link.href}
+        for link in message.links[: _LIMITS["links"]]
+        if is_link(link.href)
+    ]
 
 
 def _details(message: Message) -> dict[str, Any]:
@@ -139,22 +167,9 @@ def _text(text: str) -> str:
     return shorten(text, _LIMITS["text"])
 
 
-def _key(key: str) -> str:
-    """*key* as it is, or what is left of it and a digest, so that two long keys stay two."""
-    if len(key) <= _LIMITS["dedup_key"] and flat(key) == key:
-        return key
-    digest = sha256(key.encode(errors="surrogatepass")).hexdigest()[:32]
-    return f"{flat(key)[: _LIMITS['dedup_key'] - 33]}-{digest}"
-
-
 def _complaint(answer: Answer) -> str:
     """What PagerDuty says is wrong with an event, on one line; empty if it does not say."""
-    try:
-        said = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(said, dict):
-        return ""
+    said = said_in(answer)
     errors = said.get("errors")
     parts = errors if isinstance(errors, list) else [said.get("message")]
     return "; ".join(part for part in parts if isinstance(part, str))

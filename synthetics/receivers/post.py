@@ -1,15 +1,19 @@
-"""One POST, and what its answer or its failure means for another attempt."""
+"""One request, and what its answer or its failure means for another attempt."""
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from yarl import URL
 
 from probes.fields import Secret
+from probes.watch import Mask
 from synthetics.receivers.base import Verdict
 from synthetics.receivers.text import shorten
 
@@ -25,14 +29,17 @@ CONNECT_LIMIT_S = 5.0
 """Who does not answer a knock within this has certainly not taken the message."""
 
 _READ_AT_MOST = 4096
+"""Of an answer that is only looked at to tell what was wrong."""
+
 _DETAIL_LIMIT = 200
+_SHORTEST_KEY = 8
 _WORTH_REPEATING = frozenset({408, 425, 429})
 _MOVED_FOR_GOOD = frozenset({301, 308})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer; of the body no more than its first 4 KiB, as they came."""
+    """An HTTP answer; of the body no more than its beginning, as it came."""
 
     status: int
     headers: Mapping[str, str]
@@ -68,22 +75,34 @@ def verifying() -> ssl.SSLContext:
 
 
 async def post(
-    session: aiohttp.ClientSession, url: Secret, body: bytes, headers: Mapping[str, str]
+    session: aiohttp.ClientSession,
+    url: Secret,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    method: str = "POST",
+    at_most: int = _READ_AT_MOST,
 ) -> Answer | Verdict:
     """
-    POST *body* once, following no redirect.
+    Send *body* once, following no redirect.
 
     What aiohttp says of a failure may hold the URL, so only its kind is passed on.
+
+    Args:
+        session: As `new_session` makes it.
+        url: Where to.
+        body: What to send.
+        headers: Beside those of the session.
+        method: ``POST``, or ``PATCH`` to mend what was sent before.
+        at_most: How many bytes of the answer are read.
     """
     import aiohttp
 
     try:
-        async with session.post(
-            url.reveal(), data=body, headers=headers, allow_redirects=False
+        async with session.request(
+            method, url.reveal(), data=body, headers=headers, allow_redirects=False
         ) as response:
-            return Answer(
-                response.status, response.headers, await response.content.read(_READ_AT_MOST)
-            )
+            return Answer(response.status, response.headers, await _beginning(response, at_most))
     except aiohttp.ConnectionTimeoutError:
         return Verdict.retry("connect", "no connection in time", arrived=False)
     except TimeoutError:
@@ -104,6 +123,52 @@ async def post(
         return Verdict.refused("url", "the URL cannot be used")
     except (aiohttp.ClientError, OSError) as error:
         return Verdict.retry("connection", f"connection lost ({type(error).__name__})")
+
+
+async def _beginning(response: aiohttp.ClientResponse, at_most: int) -> bytes:
+    """The first *at_most* bytes of an answer, or all of a shorter one."""
+    body = b""
+    while len(body) < at_most and (more := await response.content.read(at_most - len(body))):
+        body += more
+    return body
+
+
+async def post_json(
+    session: aiohttp.ClientSession,
+    url: Secret,
+    value: Any,
+    headers: Mapping[str, str] | None = None,
+    *,
+    method: str = "POST",
+    at_most: int = _READ_AT_MOST,
+) -> Answer | Verdict:
+    """Send *value* as JSON, see `post`."""
+    body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    own = {"Content-Type": "application/json"}
+    return await post(session, url, body, own | dict(headers or {}), method=method, at_most=at_most)
+
+
+def said_in(answer: Answer) -> dict[str, Any]:
+    """The JSON object that *answer* is; an empty one if it is something else."""
+    try:
+        said = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def mask_of(url: Secret, *others: Secret | None) -> Mask:
+    """Hides what a far side could repeat of *url*, whole or in part, and of *others*."""
+    text = url.reveal()
+    whole = URL(text)
+    parts = [text, whole.raw_path_qs, whole.raw_path]
+    # A key is one part of a path; short ones are words such as "hook".
+    words = [*whole.parts, *whole.query.values(), whole.user, whole.password]
+    values = [other.reveal() for other in others if other is not None]
+    # Of "Bearer …" the second half is what matters.
+    words += [word for value in values for word in value.split()]
+    parts += [word for word in words if word and len(word) >= _SHORTEST_KEY]
+    return Mask([*parts, *values])
 
 
 def judge(answer: Answer, *, accepts: range = range(200, 300), detail: str = "") -> Verdict:
@@ -133,9 +198,13 @@ def judge(answer: Answer, *, accepts: range = range(200, 300), detail: str = "")
 
 
 def pause_s(headers: Mapping[str, str]) -> float | None:
-    """The pause that ``Retry-After`` asks for, in seconds or as a date, capped; else ``None``."""
+    """
+    The pause that ``Retry-After`` asks for, in seconds or as a date, capped; else ``None``.
+
+    A fraction of a second is not of the standard, but Discord sends it.
+    """
     text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.replace(".", "", 1).isdigit():
         return min(float(text), LONGEST_PAUSE_S)
     try:
         until = parsedate_to_datetime(text)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
+from hashlib import sha256
 
 from synthetics.clock import instant
 
 LONGEST_LINK = 2048
+
+_JOINER = "\u200d"
+_MARKS = {"Mn", "Mc", "Me"}
+_LONGEST_CLUSTER = 16
 
 _BREAKS = {"Cc", "Zl", "Zp"}
 _STEERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
@@ -34,21 +40,80 @@ def flat(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def shorten(text: str, limit: int) -> str:
-    """
-    *text*, flat, in at most *limit* characters (>= 1); what was cut leaves an ellipsis.
+Size = Callable[[str], int]
+"""How much a text counts at the far side; of two texts together, the sum."""
 
+
+def utf16(text: str) -> int:
+    """What JavaScript, Java and .NET call the length of *text*: an emoji counts two."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def utf8(text: str) -> int:
+    """The bytes of *text*, which holds no lone surrogate."""
+    return len(text.encode())
+
+
+def shorten(text: str, limit: int, size: Size = len) -> str:
+    """
+    *text*, flat, in at most *limit* by *size*; what was cut leaves an ellipsis.
+
+    A cut never parts a character from what belongs to it: an accent, a joined emoji.
     No more than four times *limit* is looked at, so an endless text costs nothing.
+
+    Args:
+        text: Anything.
+        limit: At least what an ellipsis counts.
+        size: How the far side counts; no character may count less than 1.
     """
     found = flat(text[: 4 * limit])
-    if len(found) <= limit and len(text) <= 4 * limit:
+    if size(found) <= limit and len(text) <= 4 * limit:
         return found
-    return found[: limit - 1].rstrip() + "…"
+    return _cut(found, limit - size("…"), size).rstrip() + "…"
+
+
+def _cut(text: str, limit: int, size: Size) -> str:
+    kept = used = 0
+    for character in text:
+        used += size(character)
+        if used > limit:
+            break
+        kept += 1
+    for at in range(kept, max(kept - _LONGEST_CLUSTER, -1), -1):
+        if at in {0, len(text)} or not _belongs(text[at - 1], text[at]):
+            return text[:at]
+    return text[:kept]
+
+
+def _belongs(before: str, after: str) -> bool:
+    return (
+        _JOINER in {before, after}
+        or unicodedata.category(after) in _MARKS
+        or "\U0001f3fb" <= after <= "\U0001f3ff"  # the tone of a skin
+    )
+
+
+def short_key(key: str, limit: int) -> str:
+    """*key* as it is, or what is left of it and a digest, so that two long keys stay two."""
+    if len(key) <= limit and flat(key) == key:
+        return key
+    digest = sha256(key.encode(errors="surrogatepass")).hexdigest()[:32]
+    return f"{flat(key)[: limit - 33]}-{digest}"
 
 
 def is_link(href: str) -> bool:
-    """Whether *href* can be sent as it is; one that must be cut or mended leads nowhere."""
-    return len(href) <= LONGEST_LINK and " " not in href and flat(href) == href
+    """
+    Whether *href* can be sent as it is, and followed.
+
+    One that must be cut or mended leads nowhere, and a scheme that is not of the web
+    could do anything when somebody clicks.
+    """
+    return (
+        href.startswith(("https://", "http://"))
+        and len(href) <= LONGEST_LINK
+        and " " not in href
+        and flat(href) == href
+    )
 
 
 def iso(ms: int | None) -> str | None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
+from functools import cache
 
 import aiohttp
 import pytest
 
-from synthetics.receivers.post import new_session
+from synthetics.receivers.post import new_session, verifying
 from tests.receivers.support import FarSide
 
 
@@ -16,6 +18,13 @@ async def far() -> AsyncIterator[FarSide]:
 
 
 @pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
+async def session(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[aiohttp.ClientSession]:
+    monkeypatch.setattr("synthetics.receivers.post.verifying", _authorities)
     async with new_session() as session:
         yield session
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Reading them takes longer than most tests."""
+    return verifying()

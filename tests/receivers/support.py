@@ -1,4 +1,4 @@
-"""A message as the judge would write it, and a far side that answers as it is told."""
+"""A message as the judge would write it, and the secrets of everybody who is told of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from aiohttp import web
 
 from synthetics.config.model import Severity
-from synthetics.kinds import receiver_kinds
 from synthetics.receivers.base import Changed, Event, Failing, Link, Message, Said
 
 DETECTED_MS = 1_791_209_100_000
@@ -67,6 +66,11 @@ def trigger(**changes: Any) -> Message:
     return Message(**(known | changes))
 
 
+def acknowledge(**changes: Any) -> Message:
+    told: dict[str, Any] = {"id": "msg_5f3a9e", "event": Event.ACKNOWLEDGE}
+    return trigger(**(told | changes))
+
+
 def resolve(**changes: Any) -> Message:
     told: dict[str, Any] = {
         "id": "msg_5f3a9d",
@@ -89,6 +93,7 @@ class FarSide:
         text: Body of every answer.
         silent: No answer at all.
         seen: Every request: headers and body.
+        asked: Of every request, the method and the path with its query.
     """
 
     def __init__(self) -> None:
@@ -97,6 +102,7 @@ class FarSide:
         self.text = ""
         self.silent = False
         self.seen: list[tuple[dict[str, str], bytes]] = []
+        self.asked: list[tuple[str, str]] = []
         self.port = 0
 
     @property
@@ -116,6 +122,7 @@ class FarSide:
         await self._runner.cleanup()
 
     async def _take(self, request: web.Request) -> web.Response:
+        self.asked.append((request.method, request.path_qs))
         self.seen.append((dict(request.headers), await request.read()))
         if self.silent:
             await asyncio.Event().wait()
@@ -125,14 +132,17 @@ class FarSide:
 SECRET_PATH = "path-that-is-secret"
 ROUTING_KEY = "0123456789abcdef0123456789ABCDEF"
 SIGNING_SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes of signing key!").decode()
-SECRETS = (SECRET_PATH, ROUTING_KEY, SIGNING_SECRET, "gateway-token-1")
-WRITTEN: dict[str, dict[str, Any]] = {
-    "pagerduty": {"routing_key": ROUTING_KEY},
-    "webhook": {"secret": SIGNING_SECRET, "headers": {"Authorization": "Bearer gateway-token-1"}},
-}
-"""What one would write below the name of each kind, all but the URL."""
+TOKEN = "token-that-is-secret"
+TOPIC = "topic-that-is-secret"
+SECRETS = (SECRET_PATH, ROUTING_KEY, SIGNING_SECRET, TOKEN, TOPIC)
 
 
-def options(kind: str, url: str) -> Any:
-    """The options of *kind* as the loader makes them."""
-    return receiver_kinds()[kind].options.validate_python(WRITTEN[kind] | {"url": url})
+def texts(value: Any) -> list[str]:
+    """Every text in a JSON value."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in texts(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in texts(one)]
+    return []

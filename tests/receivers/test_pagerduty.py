@@ -16,10 +16,10 @@ from pydantic import TypeAdapter, ValidationError
 from probes.fields import Secret
 from synthetics.config.model import Severity
 from synthetics.receivers import pagerduty
-from synthetics.receivers.base import Failing, Fate, Link, Message
-from synthetics.receivers.pagerduty import Options, event
+from synthetics.receivers.base import Changed, Event, Failing, Fate, Link, Message
+from synthetics.receivers.pagerduty import Options, change, event
 from tests.docs.support import REPOSITORY, of_page
-from tests.receivers.support import ROUTING_KEY, FarSide, resolve, trigger
+from tests.receivers.support import ROUTING_KEY, FarSide, acknowledge, resolve, trigger
 
 OPTIONS = Options(routing_key=Secret(ROUTING_KEY))
 
@@ -200,4 +200,55 @@ def test_the_page_shows_what_is_really_sent() -> None:
         if fence.language == "json"
     ]
 
-    assert shown == [event(OPTIONS, trigger()), event(OPTIONS, resolve())]
+    assert shown == [
+        event(OPTIONS, trigger()),
+        event(OPTIONS, resolve()),
+        change(OPTIONS, changed()),
+    ]
+
+
+def changed() -> Message:
+    link = "https://ci.example/7"
+    return trigger(event=Event.CHANGE, summary="deploy v1.2", links=(Link(text="aiko", href=link),))
+
+
+CHANGE_CONTRACT: dict[str, Any] = {
+    "properties": {
+        "routing_key": KEY,
+        "payload": {
+            "properties": {
+                "summary": TEXT | {"maxLength": 1024},
+                "source": TEXT,
+                "timestamp": TEXT,
+                "custom_details": {"type": "object"},
+            },
+            "required": ["summary"],
+            "additionalProperties": False,
+        },
+        "links": {"type": "array"},
+    },
+    "required": ["routing_key", "payload"],
+    "additionalProperties": False,
+}
+
+
+@settings(deadline=None, max_examples=25)
+@given(summary=st.text(min_size=1, max_size=3000), author=ANY)
+def test_a_change_keeps_its_contract(summary: str, author: str) -> None:
+    message = replace(
+        changed(), summary=summary, changes=(Changed(at_ms=0, summary="", author=author),)
+    )
+
+    jsonschema.validate(change(OPTIONS, message), CHANGE_CONTRACT)
+
+
+async def test_a_change_goes_beside_the_events(
+    far: FarSide, session: aiohttp.ClientSession
+) -> None:
+    options = replace(OPTIONS, url=Secret(f"http://127.0.0.1:{far.port}/v2/enqueue"))
+
+    await pagerduty.send(options, changed(), session)
+    await pagerduty.send(options, acknowledge(), session)
+
+    assert [path for _, path in far.asked] == ["/v2/change/enqueue", "/v2/enqueue"]
+    assert json.loads(far.seen[1][1])["event_action"] == "acknowledge"
