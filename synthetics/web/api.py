@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from synthetics import __version__, words
 from synthetics.reports import blocks, rules
 from synthetics.schedule.phase import due_after_ms
+from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Incident
 from synthetics.web.board import Reload
@@ -48,7 +50,7 @@ def as_json(overview: Overview) -> dict[str, Any]:
             )
         ],
         "probes": _probes(overview),
-        "incidents": [_incident(one) for one in overview.pages.incidents],
+        "incidents": [_incident(one, overview.pages.answers) for one in overview.pages.incidents],
         "deliveries_owed": [_owed(one) for one in overview.pages.owed],
         "deliveries_refused": [_refused(one) for one in overview.pages.refused],
         "health": _health(overview),
@@ -142,7 +144,7 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
     return found
 
 
-def _incident(one: Incident) -> dict[str, Any]:
+def _incident(one: Incident, answers: Sequence[Acknowledgement]) -> dict[str, Any]:
     return {
         "id": one.id,
         "service": one.service,
@@ -154,6 +156,16 @@ def _incident(one: Incident) -> dict[str, Any]:
         "probe": one.probe,
         "step": one.step,
         "reason": one.reason,
+        "acknowledged": [
+            {
+                "at": words.iso(each.at_ms),
+                "author": each.author,
+                "how": each.how.value,
+                "note": each.note,
+            }
+            for each in answers
+            if each.incident_id == one.id
+        ],
     }
 
 

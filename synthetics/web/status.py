@@ -13,7 +13,8 @@ from slo.policy import State
 from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Slo
-from synthetics.store import Reader, StoreStats, deliveries, incidents
+from synthetics.store import Reader, StoreStats, acknowledgements, deliveries, incidents
+from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Alert, Incident
 from synthetics.web.alerts import Told, gather
@@ -102,12 +103,14 @@ class Pages:
         alerts: Those that fire.
         owed: Messages that receivers have not got yet.
         refused: Those that receivers would not have, so that nobody was told.
+        answers: Who took these incidents on, in order.
     """
 
     incidents: tuple[Incident, ...]
     alerts: tuple[Alert, ...]
     owed: tuple[Owed, ...]
     refused: tuple[Refused, ...]
+    answers: tuple[Acknowledgement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,11 +191,11 @@ class Sources:
                 alerts=tuple(incidents.firing(db)),
                 owed=tuple(deliveries.owed(db)),
                 refused=tuple(deliveries.refused_since(db, at_ms - RECENT_MS)),
+                answers=tuple(acknowledgements.since(db, at_ms - RECENT_MS)),
             )
 
         async with self.reading:
             return await asyncio.to_thread(self.reader.read, query)
-
 
     async def told(self, at_ms: int) -> list[Told]:
         """Open incidents and those of late, with their alerts and deliveries."""
