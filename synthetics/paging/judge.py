@@ -14,6 +14,7 @@ from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity, Slo
 from synthetics.config.model_watch import SYNTHETICS
+from synthetics.paging import budgets
 from synthetics.paging.changes import lately
 from synthetics.paging.draft import draft
 from synthetics.paging.evidence import beginning, evidence, look_up, newest_bad
@@ -211,6 +212,7 @@ class Judge:
         if self._decided_ms is not None and 0 < self._decided_ms - at_ms < _OVERTAKEN_MS:
             at_ms = self._decided_ms
         fires: list[tuple[Slo, Decision]] = []
+        spent: list[Fired] = []
         cleared: list[Cleared] = []
         for number, slo_id in enumerate(slos):
             if number % _AT_A_TIME == _AT_A_TIME - 1:
@@ -222,15 +224,22 @@ class Judge:
                     fires.append((self._config.slos[slo_id], decision))
                 elif tier in before and not decision.firing:
                     cleared.append(Cleared(slo_id, tier, decision.cause.value))
+            for of_budget in self._ledger.budget_decisions(slo_id, at_ms, self.states(slo_id)):
+                name = of_budget.alert.name
+                if of_budget.firing and name not in before:
+                    slo = self._config.slos[slo_id]
+                    spent.append(budgets.fired(self._config, self._ledger, slo, of_budget))
+                elif name in before and not of_budget.firing:
+                    cleared.append(Cleared(slo_id, name, of_budget.why.value))
         all_open = all_open or (self._next_ms is not None and self._next_ms <= at_ms)
-        if fires or cleared or all_open:
+        if fires or spent or cleared or all_open:
             fired = [
                 Fired(message, decision.state.began_ms)
                 for message, (_, decision) in zip(
                     await self._drafts(fires, fresh), fires, strict=True
                 )
             ]
-            await self._settle(fired, cleared, at_ms, all_open=all_open)
+            await self._settle([*fired, *spent], cleared, at_ms, all_open=all_open)
         self._decided_ms = at_ms
         self._passes += 1
         self._last_pass_s = self._clock.monotonic() - began
@@ -379,6 +388,8 @@ def _why_gone(alert: incidents.Alert, config: Config) -> str:
     if slo.service != alert.service:
         return "slo-moved"
     severities = {tier.name: tier.severity for tier in slo.tiers}
+    if slo.budget_watch is not None:
+        severities |= {each.name: each.severity for each in slo.budget_watch.alerts}
     return "" if severities.get(alert.tier) == alert.severity else "policy-changed"
 
 
