@@ -33,6 +33,10 @@ def one(
 TRIGGER, RESOLVE = Event.TRIGGER, Event.RESOLVE
 
 
+def later(delivery: Delivery, owed_ms: int) -> Delivery:
+    return replace(delivery, owed_ms=owed_ms)
+
+
 @pytest.mark.parametrize(
     ("past", "severity", "expected"),
     [
@@ -162,3 +166,56 @@ def test_whatever_happens_a_receiver_ends_up_believing_what_is_true(steps: list[
         assert (believes is None) == (severity is None)
         if severity == "page":
             assert believes == "page"
+
+
+@pytest.mark.parametrize(
+    ("past", "again_ms", "expected"),
+    [
+        pytest.param([one("trigger", "delivered")], 5, Plan(TRIGGER), id="nobody answered"),
+        pytest.param([one("trigger", "delivered")], 0, Plan(), id="it was told just then"),
+        pytest.param([one("trigger")], 5, Plan(), id="the first one is still on its way"),
+        pytest.param(
+            [one("trigger", "delivered"), later(one("trigger", number=2), 5)],
+            5,
+            Plan(),
+            id="it is owed again already",
+        ),
+        pytest.param(
+            [one("trigger", "delivered"), later(one("trigger", number=2), 5)],
+            9,
+            Plan(TRIGGER, (2,)),
+            id="the newest goes in place of one that waits",
+        ),
+        pytest.param(
+            [one("trigger", "delivered"), later(one("acknowledge", number=2), 3)],
+            None,
+            Plan(),
+            id="an answer leaves it as it is",
+        ),
+    ],
+)
+def test_what_is_to_be_told_again_is_owed_once(
+    past: list[Delivery], again_ms: int | None, expected: Plan
+) -> None:
+    assert plan(past, "page", again_ms) == expected
+
+
+def test_an_answer_that_waits_is_not_sent_after_the_end() -> None:
+    past = [one("trigger", "delivered"), one("acknowledge", number=2)]
+
+    assert plan(past, None) == Plan(RESOLVE, (2,))
+
+
+@pytest.mark.parametrize(
+    ("past", "expected"),
+    [
+        ([], False),
+        ([one("trigger")], True),
+        ([one("trigger", "superseded")], False),
+        ([one("trigger", "superseded", unsure=1)], True),
+        ([one("trigger", "delivered"), one("acknowledge", number=2)], True),
+        ([one("trigger", "delivered"), one("resolve", number=2)], False),
+    ],
+)
+def test_who_was_told_knows_until_the_end(past: list[Delivery], expected: bool) -> None:
+    assert knows(past) is expected
