@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from probes.fields import Capture, Refused, Template, read_template, said
 from synthetics.config.model import Severity
+from synthetics.config.words import did_you_mean
 from synthetics.receivers.base import Event, Failing, Message
 from synthetics.receivers.payload import payload
 
@@ -126,7 +127,7 @@ def _template(text: str, resolve: Any, at: tuple[str | int, ...]) -> Template:
     for name in sorted(template.captures - _names()):
         raise Refused(
             f"`${{{name}}}` is no part of a message",
-            mend="write one of " + ", ".join(sorted(_names())),
+            mend=did_you_mean(name, sorted(_names())),
             at=at,
         )
     return template

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 from yarl import URL
 
-from probes.fields import Refused, Secret, SecretText
+from probes.fields import Refused, Template, Text
 from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.receivers.fields import NOT_LOOKED_UP, Key
 from synthetics.receivers.mail import composed
@@ -47,8 +47,10 @@ def _check_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
     return addresses
 
 
-def _check_url(value: Secret) -> Secret:
-    text = value.reveal()
+def _check_url(value: Template) -> Template:
+    if value.captures:
+        raise Refused("nothing is captured here", mend="write ${env:NAME} or ${file:/path}")
+    text = value.render()
     if NOT_LOOKED_UP in text:
         return value
     try:
@@ -81,7 +83,7 @@ class Options:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Annotated[SecretText, AfterValidator(_check_url)]
+    url: Annotated[Text, AfterValidator(_check_url)]
     sender: Annotated[Address, Field(alias="from")]
     to: Annotated[tuple[Address, ...], AfterValidator(_check_addresses)]
     user: str = ""
@@ -92,7 +94,7 @@ class Options:
         """Who logs in has both halves of a login, and says it to nobody but the server."""
         if bool(self.user) != (self.password is not None):
             raise Refused("a login is user and password", mend="write both, or neither")
-        plain = self.url.reveal().startswith("smtp:") and not self.starttls
+        plain = self.url.render().startswith("smtp:") and not self.starttls
         if plain and self.password is not None:
             raise Refused(
                 "without TLS the password could be read on the way",
@@ -106,7 +108,7 @@ async def send(options: Options, message: Message, session: aiohttp.ClientSessio
         return Verdict.delivered()
     del session
     root, mail = composed(message, sender=options.sender, to=options.to)
-    url = URL(options.url.reveal())
+    url = URL(options.url.render())
     server = Server(
         host=url.host or "",
         port=url.port or _PORTS[url.scheme],

@@ -140,13 +140,14 @@ REFUSE_ALL_OF = """
 # The newest that was told and of which the end was not: the far side should believe it still.
 OWE_AGAIN = """
     UPDATE deliveries SET state = 'owed', owed_ms = :at_ms
-    WHERE state = 'delivered' AND event = 'trigger' AND receiver = :receiver
+    WHERE state = 'delivered' AND event IN ('trigger', 'update') AND receiver = :receiver
           AND incident_id IN (SELECT id FROM incidents WHERE closed_ms IS NULL)
           AND NOT EXISTS (
               SELECT 1 FROM deliveries AS later
               WHERE later.incident_id = deliveries.incident_id
                     AND later.receiver = deliveries.receiver AND later.id > deliveries.id
-                    AND later.event IN ('trigger', 'resolve') AND later.state != 'superseded'
+                    AND later.event IN ('trigger', 'update', 'resolve')
+                    AND later.state != 'superseded'
           )
 """
 
