@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 PROBES = "synthetics.probes"
 RECEIVERS = "synthetics.receivers"
@@ -91,6 +93,8 @@ def receiver_kinds() -> Kinds:
 
 @cache
 def _installed(group: str, action: str) -> Kinds:
+    from importlib.metadata import entry_points  # takes a while, and some commands need no kind
+
     found: dict[str, EntryPoint] = {}
     for entry in sorted(entry_points(group=group), key=lambda e: e.name):
         if entry.name in found:

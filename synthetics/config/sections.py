@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from synthetics.config.syntax import Path
 
 SHORTEST_RETENTION = timedelta(days=1)
 
-SETTINGS = ("accounting", "incidents", "network", "retention", "location", "limits", "public_url")
+SETTINGS = tuple(field.name for field in fields(written.Settings))
 
 
 def read_maintenance(reader: Reader) -> tuple[Maintenance, ...]:
@@ -39,12 +40,12 @@ def read_maintenance(reader: Reader) -> tuple[Maintenance, ...]:
     return tuple(found)
 
 
-def read_settings(reader: Reader) -> written.Document:
-    """What holds for the whole service; the other sections are left empty."""
+def read_settings(reader: Reader) -> written.Settings:
+    """What holds for the whole service."""
     data: dict[str, Any] = {key: value for key, value in reader.data.items() if key in SETTINGS}
-    read: written.Document | None = reader.check(checker(written.Document), data, ())
+    read: written.Settings | None = reader.check(checker(written.Settings), data, ())
     if read is None:
-        return written.Document()
+        return written.Settings()
     if read.retention.raw < SHORTEST_RETENTION:
         reader.report(
             ("retention", "raw"),

@@ -208,6 +208,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What holds for the whole service: the same sections of a `Document`, read on their own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    accounting: Accounting = field(default_factory=Accounting)
+    incidents: Incidents = field(default_factory=Incidents)
+    network: Network = Network()
+    retention: Retention = Retention()
+    location: Annotated[Words, Field(examples=["tokyo"])] = LOCATION
+    limits: Limits = Limits()
+    public_url: Annotated[Url, Field(examples=["https://synthetics.example"])] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """
     Synthetics: what is probed, what is promised, and who is told.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from synthetics.config import json_schema
+from synthetics.config import json_schema, written
 from synthetics.config.files import read
 from synthetics.config.nodes import construct
 from synthetics.config.syntax import Misread
@@ -195,3 +196,13 @@ def test_no_definition_is_unused_or_missing(schema: dict[str, Any]) -> None:
 
     for name in schema["$defs"]:
         assert f"#/$defs/{name}'" in text
+
+
+def test_settings_are_sections_of_the_document() -> None:
+    """They are written down twice, so that no command waits for the types of all sections."""
+    sections = {field.name: field for field in fields(written.Document)}
+
+    for setting in fields(written.Settings):
+        same = sections[setting.name]
+        assert (setting.type, setting.default) == (same.type, same.default)
+        assert setting.default_factory is same.default_factory
