@@ -546,3 +546,48 @@ async def test_when_no_receiver_can_be_reached_for_too_long_that_is_said(box: Bo
         clock.advance(301)
 
         assert one.stuck(Patience()) == "no receiver can be reached"
+
+
+async def test_a_receiver_that_is_down_for_six_hours_loses_nothing_and_keeps_the_order(
+    box: Box,
+) -> None:
+    """An outage every three minutes; what one attempt leaves behind is gone with the next."""
+    clock, down = HeldClock(NOON_MS), True
+    tries = 0
+    came: list[tuple[str, str]] = []
+
+    async def send(_: Any, message: Message, __: aiohttp.ClientSession) -> Verdict:
+        nonlocal tries
+        tries += 1
+        if down:
+            return Verdict.retry("connect", "no connection", arrived=False)
+        came.append((message.dedup_key, message.event.value))
+        return Verdict.delivered()
+
+    keys: list[str] = []
+    async with courier(box, {"oncall": Line(send, None)}, clock, jitter=the_longest) as one:
+        for minute in range(6 * 60):
+            if minute % 3 == 0:
+                keys.append(await box.owe("trigger"))
+            else:
+                await box.owe("resolve" if minute % 3 == 2 else "update", key=keys[-1])
+            before = tries
+            clock.advance(61)
+            one.wake()
+            async with asyncio.timeout(10):
+                while tries == before:
+                    await asyncio.sleep(0.001)
+        assert tries <= 6 * 60 + 1, "one attempt at a time finds out whether it is back"
+        lane = one.stats().receivers["oncall"]
+        assert (lane.owed, len(lane.failures)) == (360, 1)
+
+        down = False
+        clock.advance(61)
+        one.wake()
+        async with asyncio.timeout(30):
+            while len(came) < 360:
+                await asyncio.sleep(0.005)
+
+    assert len(came) == len(set(came)) == 360
+    for key in keys:
+        assert [event for name, event in came if name == key] == ["trigger", "update", "resolve"]
