@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthetics.paging.owing import Plan, Story, plan
+from synthetics.paging.owing import Plan, Story, knows, plan
 from synthetics.receivers.base import Event
 from synthetics.store.deliveries import Delivery, State
 
@@ -197,13 +197,13 @@ def test_whatever_happens_a_receiver_ends_up_believing_what_is_true(steps: list[
 def test_what_is_to_be_told_again_is_owed_once(
     past: list[Delivery], again_ms: int | None, expected: Plan
 ) -> None:
-    assert plan(past, "page", again_ms) == expected
+    assert plan(Story.of(past), "page", "page", again_ms) == expected
 
 
 def test_an_answer_that_waits_is_not_sent_after_the_end() -> None:
     past = [one("trigger", "delivered"), one("acknowledge", number=2)]
 
-    assert plan(past, None) == Plan(RESOLVE, (2,))
+    assert plan(Story.of(past), None, None) == Plan(RESOLVE, (2,))
 
 
 @pytest.mark.parametrize(
