@@ -17,10 +17,12 @@ from probes.fields import (
 )
 from probes.result import Evidence, Facts, Outcome, Phases, Result, StepResult
 from probes.watch import Watch
-from synthetics.receivers.base import Event, Failing, Fate, Link, Message, Verdict
+from synthetics.receivers.base import Changed, Event, Failing, Fate, Link, Message, Said, Verdict
+from synthetics.receivers.text import flat, shorten
 
 __all__ = [
     "Capture",
+    "Changed",
     "Duration",
     "Event",
     "Evidence",
@@ -33,6 +35,7 @@ __all__ = [
     "Phases",
     "Refused",
     "Result",
+    "Said",
     "Secret",
     "SecretText",
     "Size",
@@ -41,4 +44,6 @@ __all__ = [
     "Text",
     "Verdict",
     "Watch",
+    "flat",
+    "shorten",
 ]
