@@ -13,7 +13,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node
 
 from probes.watch import METADATA_AND_LINK_LOCAL
-from synthetics.config import written, written_changes, written_watch
+from synthetics.config import written, written_changes, written_remedy, written_watch
 from synthetics.config.changes import read_changes
 from synthetics.config.files import Files, read
 from synthetics.config.model import Config, Probe
@@ -226,6 +226,11 @@ def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
     switch = checker(written_watch.DeadMansSwitch)
     yield from written_secrets(root, ("dead_mans_switch",), switch)
     yield from written_secrets(root, ("changes",), checker(written_changes.Changes))
+    services = data.get("services")
+    for name in services if isinstance(services, dict) else ():
+        yield from written_secrets(
+            root, ("services", name, "remediation"), checker(written_remedy.Remediation)
+        )
     sections: tuple[tuple[str, Mapping[str, Kind]], ...] = (
         ("probes", probe_kinds()),
         ("receivers", receiver_kinds()),

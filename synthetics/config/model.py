@@ -19,6 +19,7 @@ from slo.window import Window
 from synthetics.config.model_changes import Changes
 from synthetics.config.model_oncall import Escalation, Person
 from synthetics.config.model_quiet import NOTHING, USUAL, DependsOn, Incidents
+from synthetics.config.model_remedy import Remedy
 from synthetics.config.model_watch import DeadMansSwitch, Delivery, Watch
 from synthetics.language import Language
 from synthetics.oncall.hours import Hours, When
@@ -45,6 +46,7 @@ class Service:
         owner: Who answers for it.
         runbook, dashboard, guide: Links that its pages carry; empty where there is none.
         language, zone: What its pages are written in, and whose clock they go by, an IANA name.
+        remediation: What is tried before anybody is paged, if anything is.
         labels: What its SLOs have that have no label of their own by that name.
         depends_on: What must work for it to; holds for all its SLOs.
         incidents: How much is told of its incidents.
@@ -58,6 +60,7 @@ class Service:
     guide: str = ""
     language: Language = Language.EN
     zone: str = "UTC"
+    remediation: Remedy | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     depends_on: DependsOn = NOTHING
     incidents: Incidents = USUAL

@@ -19,6 +19,7 @@ from synthetics.config.model_quiet import Incidents
 from synthetics.config.model_watch import SYNTHETICS
 from synthetics.config.quiet import depends_on, incidents
 from synthetics.config.reader import Reader
+from synthetics.config.remedies import remedy
 from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
 from synthetics.kinds import Kind
@@ -65,6 +66,12 @@ def read_services(
                 guide=read.guide,
                 language=Language(read.language or defaults.language),
                 zone=(read.timezone or defaults.timezone).key,
+                remediation=remedy(
+                    reader,
+                    ("services", name, "remediation"),
+                    data.get("remediation"),
+                    read.remediation,
+                ),
                 labels=MappingProxyType(read.labels) if read.labels else EMPTY,
                 depends_on=depends_on(read.depends_on),
                 incidents=incidents(reader, ("services", name, "incidents"), read.incidents, usual),

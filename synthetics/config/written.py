@@ -23,6 +23,7 @@ from synthetics.config.scalars import (
 from synthetics.config.written_changes import Changes
 from synthetics.config.written_oncall import Escalation, Hours, Person, Rotation, Route
 from synthetics.config.written_quiet import DependsOn, Incidents
+from synthetics.config.written_remedy import Remediation
 from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo
 from synthetics.config.written_watch import DeadMansSwitch, Delivery, Watch
 
@@ -83,6 +84,7 @@ class Service:
         guide: The on-call guide, a link that every page carries.
         language: What its pages are written in; else that of `defaults`.
         timezone: Whose clock the times in its pages are read from; else that of `defaults`.
+        remediation: What is tried before anybody is paged.
         labels: For routes; its SLOs have them too.
         depends_on: What must work for this service to.
         incidents: How much is told of its incidents; else that of the top.
@@ -96,6 +98,7 @@ class Service:
     guide: Annotated[Url, Field(examples=["https://wiki.example/oncall-guide/shop"])] = ""
     language: Annotated[LanguageCode | None, Field(examples=["ja"])] = None
     timezone: Annotated[Zone | None, Field(examples=["Asia/Tokyo"])] = None
+    remediation: Remediation | None = None
     labels: Annotated[dict[str, Shown], Field(examples=[{"tier": "critical"}])] = field(
         default_factory=dict
     )

@@ -69,6 +69,9 @@ class Phrases:
         endings: By slug, why nobody looks any more.
         reasons: By slug, why a sample is bad; where a slug is missing it stands itself.
         severities: By slug.
+        remedies: By slug, what can be tried before anybody is paged.
+        tried: By what came of it, that something was tried.
+        mended: The first line of a ticket instead of a page.
         drill: Before the first line of everything that is only an exercise.
         test: The first line of a test message: nothing is wrong.
         drill_ends: The first line of the end of a drill.
@@ -112,6 +115,9 @@ class Phrases:
     endings: Mapping[str, str]
     reasons: Mapping[str, str]
     severities: Mapping[str, str]
+    remedies: Mapping[str, str]
+    tried: Mapping[str, str]
+    mended: str
     drill: str
     test: str
     drill_ends: str

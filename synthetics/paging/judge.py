@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +20,7 @@ from synthetics.paging.changes import lately
 from synthetics.paging.draft import draft
 from synthetics.paging.evidence import beginning, evidence, look_up, newest_bad
 from synthetics.paging.holds import Quiet
+from synthetics.paging.remedies import Remedies
 from synthetics.paging.routing import audience
 from synthetics.paging.settle import Cleared, Fired, settle
 from synthetics.paging.sights import Newest, Sights, last_bad_ms
@@ -74,6 +76,9 @@ class Judge:
         config: SLOs, services and routes.
         clock: The present, for decisions as samples arrive (R8).
         wake: Called after a commit that may owe something; the courier's `wake`.
+
+    Attributes:
+        remedies: What is tried before anybody is paged.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class Judge:
         self._decided_ms: int | None = None
         self._last_pass_s = 0.0
         self._next_ms: int | None = None
+        self.remedies = Remedies(store, clock, wake)
         self._adopt(config)
 
     @classmethod
@@ -119,11 +125,13 @@ class Judge:
         """
         reader = Reader.open(store.path)
         judge = cls(store, reader, ledger, config, clock=clock, wake=wake)
+        await judge.remedies.resume()
         await judge.reload(config)
         return judge
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of what is tried."""
+        self.remedies.close()
         self._reader.close()
 
     async def on_samples(self, samples: Sequence[Sample]) -> None:
@@ -131,6 +139,7 @@ class Judge:
         probes = dict.fromkeys(sample.probe for sample in samples)
         self._newest.see(samples)
         async with self._lock:
+            self.remedies.see(self._config, samples)
             touched = dict.fromkeys(slo for probe in probes for slo in self._slos_of.get(probe, ()))
             await self._pass(list(touched), self._clock.now_ms(), samples)
 
@@ -239,10 +248,27 @@ class Judge:
                     await self._drafts(fires, fresh), fires, strict=True
                 )
             ]
+            fired = await self._weigh(fired, slos, at_ms)
             await self._settle([*fired, *spent], cleared, at_ms, all_open=all_open)
+        elif self.remedies.busy:
+            await self._weigh([], slos, at_ms)
         self._decided_ms = at_ms
         self._passes += 1
         self._last_pass_s = self._clock.monotonic() - began
+
+    async def _weigh(self, fired: Sequence[Fired], slos: Sequence[str], at_ms: int) -> list[Fired]:
+        """Those that are told now; others may wait for what is tried."""
+
+        def paged(service: str) -> bool:
+            return any(
+                Severity.PAGE in self._firing.get(slo.id, {}).values()
+                for slo in self._config.slos.values()
+                if slo.service == service
+            )
+
+        return await self.remedies.weigh(
+            self._config, fired, decided=slos, paged=paged, at_ms=at_ms
+        )
 
     async def _drafts(
         self, fires: Sequence[tuple[Slo, Decision]], fresh: Sequence[Sample]
@@ -357,7 +383,13 @@ class Judge:
             public_url=config.public_url,
             all_open=all_open,
         )
-        next_ms = await self._store.write(change)
+
+        def settled(db: sqlite3.Connection) -> int | None:
+            next_ms: int | None = change(db)
+            self.remedies.attach(db, fired, at_ms)
+            return next_ms
+
+        next_ms = await self._store.write(settled)
         known = [] if all_open or self._next_ms is None else [self._next_ms]
         self._next_ms = min([*known, *([] if next_ms is None else [next_ms])], default=None)
         for one in fired:

@@ -34,6 +34,7 @@ class Books:
         self._reader = reader
         self._clock = clock
         self.lock = asyncio.Lock()
+        judge.remedies.again = self.again
 
     async def settle(self, samples: Sequence[Sample]) -> None:
         """Count *samples*, which are stored, and decide what follows from them."""
@@ -53,6 +54,10 @@ class Books:
                 await self._judge.on_minute(at_ms)
             except DiskFullError as error:
                 _not_decided(error)
+
+    async def again(self) -> None:
+        """Decide every SLO now: what was tried has come out."""
+        await self.minute(self._clock.now_ms())
 
     async def trim(self) -> None:
         """Forget what no window reaches any more."""

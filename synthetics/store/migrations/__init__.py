@@ -25,6 +25,7 @@ from synthetics.store.migrations import (
     m0009_acknowledgements,
     m0010_steps,
     m0011_drills,
+    m0012_remedies,
 )
 
 SET = "synthetics"
@@ -42,6 +43,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0009_acknowledgements": m0009_acknowledgements.SCHEMA,
         "0010_steps": m0010_steps.SCHEMA,
         "0011_drills": m0011_drills.SCHEMA,
+        "0012_remedies": m0012_remedies.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
