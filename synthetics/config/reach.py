@@ -151,14 +151,19 @@ def gaps(config: Config, from_ms: int) -> Iterator[tuple[str, Gap]]:
 
 
 def idle(config: Config) -> Iterator[int]:
-    """The places, from 0, of routes that take no alert at any time."""
-    able = {
-        id(route)
+    """The places, from 0, of routes that take no alert at any time, of an SLO or of the watch."""
+    about = [
+        each
         for slo in config.slos
         for severity in (Severity.PAGE, Severity.TICKET)
-        for about in subjects(config, slo, severity)
-        for route in matching(config, about)
-    }
+        for each in subjects(config, slo, severity)
+    ]
+    watch = config.watch
+    about += [
+        Subject(service=SYNTHETICS, slo="", tier="", severity=Severity(each.severity))
+        for each in (watch.blind, watch.no_samples, watch.coverage)
+    ]
+    able = {id(route) for each in about for route in matching(config, each)}
     for place, route in enumerate(config.routes):
         if id(route) not in able and SYNTHETICS not in route.services:
             yield place

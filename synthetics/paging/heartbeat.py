@@ -68,6 +68,7 @@ class Heartbeat:
         self._clock = clock
         self._switch = switch
         self._changed = asyncio.Event()
+        self._failing = ""
         self.stats = HeartbeatStats()
 
     @property
@@ -105,12 +106,17 @@ class Heartbeat:
         failure = await _send(switch, session)
         if failure:
             self.stats.failures[failure] += 1
-            logger.warning(
-                "a heartbeat did not arrive: %s",
-                failure,
-                extra={"action": "heartbeat_failed", "reason": failure},
-            )
+            if failure != self._failing:
+                logger.warning(
+                    "heartbeats do not arrive: %s",
+                    failure,
+                    extra={"action": "heartbeat_failed", "reason": failure},
+                )
+            self._failing = failure
             return min(AGAIN_S, every_s)
+        if self._failing:
+            logger.info("heartbeats arrive again", extra={"action": "heartbeat_again"})
+        self._failing = ""
         self.stats.sent += 1
         self.stats.last_ms = self._clock.now_ms()
         return every_s
