@@ -67,7 +67,7 @@ def json_of(answer: Answer) -> Any:
         Undecodable: It is none, or nested too deep to be read.
     """
     try:
-        return json.loads(answer.body, parse_constant=_refuse_constant)
+        return json.loads(answer.body, parse_constant=refuse_constant)
     except RecursionError:
         said = "JSON that is nested too deep"
     except UnicodeDecodeError:
@@ -78,5 +78,6 @@ def json_of(answer: Answer) -> Any:
     raise Undecodable(Failure("invalid-json", "JSON", said))
 
 
-def _refuse_constant(name: str) -> object:
+def refuse_constant(name: str) -> object:
+    """For `json.loads`, which takes ``NaN`` and ``Infinity`` unless it is told not to."""
     raise ValueError(f"{name} is not JSON")

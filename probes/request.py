@@ -169,12 +169,7 @@ def check_request(request: Request) -> None:
     if bodies and method in {"get", "head"}:
         raise Refused(f"{method} sends no body", mend=f"drop {bodies[0]}, or post", at=(bodies[0],))
     for name, value in request.headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise Refused(f"{name!r} is not a header name", at=("headers", name))
-        if name.lower() in _NOT_YOURS:
-            raise Refused(f"{name} is set by the connection itself", at=("headers", name))
-        if not sendable("".join(part for part in value.parts if isinstance(part, str))):
-            raise Refused("a header is one line", mend="drop the line break", at=("headers", name))
+        check_header(name, value)
         if name.lower() == "authorization" and request.auth is not None:
             raise Refused("auth sets this header too", mend="keep one", at=("headers", name))
     for host, address in request.resolve.items():
@@ -184,6 +179,21 @@ def check_request(request: Request) -> None:
             raise Refused(f"{address!r} is not an IP address", at=("resolve", host)) from None
     if method == "head" and request.expect.needs_body:
         raise Refused("head has no body to look at", mend="use get", at=("expect",))
+
+
+def check_header(name: str, value: Template) -> None:
+    """
+    Refuse a header that is none, or that only the connection can know.
+
+    Raises:
+        Refused: With its path below ``headers``.
+    """
+    if not _HEADER_NAME.fullmatch(name):
+        raise Refused(f"{name!r} is not a header name", at=("headers", name))
+    if name.lower() in _NOT_YOURS:
+        raise Refused(f"{name} is set by the connection itself", at=("headers", name))
+    if not sendable("".join(part for part in value.parts if isinstance(part, str))):
+        raise Refused("a header is one line", mend="drop the line break", at=("headers", name))
 
 
 def templates(

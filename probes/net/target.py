@@ -87,6 +87,11 @@ class Payload:
         return self.content.render(captures).encode()
 
     @property
+    def is_text(self) -> bool:
+        """Whether it was written as text."""
+        return not isinstance(self.content, bytes)
+
+    @property
     def captures(self) -> frozenset[str]:
         """Names of the captured values it needs."""
         return frozenset() if isinstance(self.content, bytes) else self.content.captures

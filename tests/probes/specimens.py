@@ -11,6 +11,7 @@ from typing import Any
 import dns.message
 import trustme
 
+from tests.probes import specimen_websocket
 from tests.probes.specimen import Silence, Specimen
 from tests.probes.specimens_of_packets import PING, UDP
 from tests.probes.support import Speak, ok, saying, speaking
@@ -129,4 +130,7 @@ SPECIMENS: dict[str, Specimen] = {
         silent=over_tcp(lambda port: {"connect": f"127.0.0.1:{port}"}, _welcome).silent,
     ),
     "udp": UDP,
+    "websocket": over_tcp(
+        specimen_websocket.options, specimen_websocket.welcome, specimen_websocket.repeat
+    ),
 }
