@@ -93,6 +93,11 @@ Options = Annotated[
 """The steps, in order."""
 
 
+def steps(options: tuple[Step, ...]) -> tuple[str, ...]:
+    """What the steps are called, in order."""
+    return tuple(step.name for step in options)
+
+
 async def run(options: tuple[Step, ...], watch: Watch) -> Result:
     """
     Ask step by step; the first failure decides, and only ``always`` steps follow it.

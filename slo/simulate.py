@@ -7,14 +7,14 @@ throughout.  The fault begins just after a sample, so it is found as late as can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log1p
 from random import Random
 from statistics import fmean
 
-from slo.history import Pool
+from slo.history import History, Pool
 from slo.policy import Policy
 from slo.replay import replay
 from slo.runs import Mark, Run
@@ -122,12 +122,29 @@ def trace(
     )
 
 
-def score(policy: Policy, traces: Sequence[Trace], severity: str = "page") -> Score:
-    """Put *traces* to *policy*, and say what its tiers of *severity* made of them."""
+def pooled(timeline: Timeline) -> History:
+    """Samples as events."""
+    return Pool([timeline])
+
+
+def score(
+    policy: Policy,
+    traces: Sequence[Trace],
+    severity: str = "page",
+    seen: Callable[[Timeline], History] = pooled,
+) -> Score:
+    """
+    Put *traces* to *policy*, and say what its tiers of *severity* made of them.
+
+    Args:
+        policy: The policy.
+        traces: What is made up.
+        severity: ``page``, ``ticket`` or ``log``.
+        seen: The events that samples make.
+    """
     pages, right, found, detections, resets = 0, 0, 0, list[int](), list[int]()
     for each in traces:
-        history = Pool([each.timeline])
-        fired = replay(policy, history, 0, each.to_ms).by_severity(severity)
+        fired = replay(policy, seen(each.timeline), 0, each.to_ms).by_severity(severity)
         pages += len(fired)
         if each.fault is None:
             continue

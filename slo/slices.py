@@ -148,13 +148,13 @@ class Slices:
         """
         How ``[from_ms, to_ms)`` divides: a slice speaks from its beginning on (R9).
 
-        For its own length, unless *valid_for_ms* says otherwise.  One that is not over at *to_ms*
-        is not known yet.
+        Until the next one, for at most twice its length unless *valid_for_ms* says otherwise.
+        One that is not over at *to_ms* is not known yet; the one before speaks on.
         """
         if from_ms >= to_ms:
             return TimeShares()
         self._know(to_ms - 1)
-        valid_for_ms = valid_for_ms or self._length_ms
+        valid_for_ms = valid_for_ms or 2 * self._length_ms
         return time_of_rounds(
             self._counted,
             self._length_ms,
@@ -167,7 +167,7 @@ class Slices:
     def down_spans(self, from_ms: int, to_ms: int, valid_for_ms: int | None = None) -> Spans:
         """When in ``[from_ms, to_ms)`` slices were bad."""
         self._know(to_ms - 1)
-        valid_for_ms = valid_for_ms or self._length_ms
+        valid_for_ms = valid_for_ms or 2 * self._length_ms
         return self._counted.down_spans(from_ms, to_ms, valid_for_ms, self._excluded)
 
     def _know(self, until_ms: int) -> None:

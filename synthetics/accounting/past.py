@@ -13,6 +13,7 @@ from slo.replay import Replay, replay
 from slo.spans import Spans
 from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.standing import Standing
+from synthetics.accounting.views import parts
 from synthetics.config.model import Config, Slo
 from synthetics.store.reader import Reader
 
@@ -36,7 +37,7 @@ class Past:
         self.slo = slo
         first_ms = reader.first_ms()
         self.first_ms = until_ms if first_ms is None else min(first_ms, until_ms)
-        self._ledger = Ledger(replace(config, slos={slo.id: slo}))
+        self._ledger = Ledger(replace(config, slos={**parts(config, slo), slo.id: slo}))
         self._ledger.load(reader, until_ms, self.first_ms)
 
     @property

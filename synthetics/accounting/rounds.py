@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from fractions import Fraction
 
 from slo.counts import NOTHING
@@ -27,12 +26,8 @@ from slo.runs import Mark
 from slo.shares import TimeShares, averaged
 from slo.spans import Spans
 from slo.timeline import Timeline
+from synthetics.accounting.accounts import MILLISECOND, Places
 from synthetics.config.model import Combine, Config, Slo
-
-MILLISECOND = timedelta(milliseconds=1)
-
-Places = Mapping[str, Timeline]
-"""The samples of one probe, by location."""
 
 Asked = Sequence[Sequence[Timeline]]
 """For each probe, the series that say what it came to; none if it was not asked there."""
@@ -157,6 +152,10 @@ class SloRounds:
         """Samples have come or gone in bulk."""
         for combination in self._combinations:
             combination.reset()
+
+    def lines(self) -> Sequence[Timeline]:
+        """The series of rounds as they are now."""
+        return [line for each in self._combinations for line in each.rounds().values()]
 
     def history(self, excluded: Spans) -> History:
         """Its rounds as events; *excluded* is cut outward to whole rounds."""

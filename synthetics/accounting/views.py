@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probes.result import Outcome
 from slo.timeline import Mark
-from synthetics.config.model import Latency, Retries, Slo
+from synthetics.config.model import Composite, Config, Latency, Retries, Slices, Slo
 from synthetics.sample import Sample
-from synthetics.store.codes import OUTCOMES
+from synthetics.store.codes import NUMBERS, OUTCOMES
+from synthetics.store.step_codes import code_of_step
 
 MICROSECONDS = 1_000_000
 
@@ -22,20 +24,24 @@ class View:
         limit_us: A good sample that took this long or longer is bad; ``None`` if
             only the outcome matters.
         retries: Which attempt counts (R10).
+        step: Of which step of a journey; empty for the whole.
     """
 
     limit_us: int | None = None
     retries: Retries = Retries.FIRST
+    step: str = ""
 
     @classmethod
     def of(cls, slo: Slo) -> View:
-        """How *slo* looks at samples."""
+        """How *slo*, which is no composite, looks at samples."""
+        retries, step = slo.accounting.retries, slo.step
         match slo.sli:
-            case Latency(bound_us=bound_us, inclusive=inclusive):
-                # Durations are whole microseconds, so "at most" is "under one more".
-                return cls(limit_us=bound_us + inclusive, retries=slo.accounting.retries)
+            case Latency() as latency:
+                return cls(limit_us=_limit_us(latency), retries=retries, step=step)
+            case Slices(latency=Latency() as latency):
+                return cls(limit_us=_limit_us(latency), retries=retries, step=step)
             case _:
-                return cls(retries=slo.accounting.retries)
+                return cls(retries=retries, step=step)
 
     def mark(self, first: Outcome, confirmed: Outcome, *, slow: bool) -> Mark:
         """
@@ -62,8 +68,47 @@ class View:
             self.mark(Outcome.GOOD, Outcome.GOOD, slow=True),
         )
 
-    def mark_of(self, sample: Sample) -> Mark:
-        """What *sample* counts as."""
-        duration_us = round(sample.result.duration_s * MICROSECONDS)
-        slow = self.limit_us is not None and duration_us >= self.limit_us
-        return self.mark(sample.result.outcome, sample.confirmed, slow=slow)
+    def mark_of(self, sample: Sample) -> Mark | None:
+        """What *sample* counts as; ``None`` if it did not ask the step that matters."""
+        result = sample.result
+        if self.step:
+            return self._mark_of_step(sample)
+        return self.mark(result.outcome, sample.confirmed, slow=self._slow(result.duration_s))
+
+    def _mark_of_step(self, sample: Sample) -> Mark | None:
+        asked = (step for step in sample.result.steps if step.name == self.step)
+        step = next((step for step in asked if step.outcome is not Outcome.SKIPPED), None)
+        if step is None:
+            return None
+        code = code_of_step(
+            NUMBERS[step.outcome], NUMBERS[sample.result.outcome], NUMBERS[sample.confirmed]
+        )
+        first, confirmed = divmod(code, len(OUTCOMES))
+        slow = self._slow(step.duration_s)
+        return self.mark(OUTCOMES[first], OUTCOMES[confirmed], slow=slow)
+
+    def _slow(self, duration_s: float) -> bool:
+        return self.limit_us is not None and round(duration_s * MICROSECONDS) >= self.limit_us
+
+
+def _limit_us(latency: Latency) -> int:
+    """Durations are whole microseconds, so "at most" is "under one more"."""
+    return latency.bound_us + latency.inclusive
+
+
+def parts(config: Config, slo: Slo) -> dict[str, Slo]:
+    """The SLOs that *slo* is made of, and those that these are; none if it counts samples."""
+    found: dict[str, Slo] = {}
+    for name in slo.sli.parts if isinstance(slo.sli, Composite) else ():
+        found |= parts(config, config.slos[name])
+        found[name] = config.slos[name]
+    return found
+
+
+def views(config: Config, slo: Slo) -> Mapping[str, frozenset[View]]:
+    """How *slo*, or what it is made of, looks at the samples of each probe."""
+    found: dict[str, frozenset[View]] = {}
+    for each in (slo, *parts(config, slo).values()):
+        for probe in () if isinstance(each.sli, Composite) else each.probes:
+            found[probe] = found.get(probe, frozenset()) | {View.of(each)}
+    return found

@@ -94,7 +94,7 @@ def _slo(config: Config, what: SloMeaning) -> Iterator[str]:
     name = f"  {slo.name}" if slo.name != slo.id else ""
     yield f"{click.style(slo.id, bold=True)}{name}"
     window = _window(what)
-    counted = slo.accounting.event
+    counted = slo.event
     yield from _wrapped(
         f"{words.objective(slo.objective)} of {counted}s {_good(what)}, over {window}",
         "  promise  ",
@@ -149,12 +149,18 @@ def _gaps(config: Config, now_ms: int) -> Iterator[str]:
 
 def _good(what: SloMeaning) -> str:
     from synthetics import words
-    from synthetics.config.model import Latency
+    from synthetics.config.model import Availability, Latency
+    from synthetics.reports import rules
 
-    sli = what.slo.sli
-    if not isinstance(sli, Latency):
-        return "good"
-    return f"good {'within' if sli.inclusive else 'in under'} {words.bound(sli.bound_us)}"
+    match what.slo.sli:
+        case Availability():
+            said = "good"
+        case Latency() as latency:
+            within = "within" if latency.inclusive else "in under"
+            said = f"good {within} {words.bound(latency.bound_us)}"
+        case other:
+            said = rules.sli(other)
+    return said + (f" at step {what.slo.step}" if what.slo.step else "")
 
 
 def _window(what: SloMeaning) -> str:

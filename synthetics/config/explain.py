@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from math import ceil, exp
 
 from slo.explain import (
     Outage,
@@ -15,10 +16,16 @@ from slo.explain import (
     smallest_outage,
 )
 from slo.policy import Tier
-from synthetics.config.model import Combine, Config, Severity, Slo
+from slo.slices import Age
+from slo.tails import log_at_least
+from synthetics.config.model import Combine, Composite, Config, Probe, Severity, Slices, Slo
 from synthetics.config.reach import ever_of, matching, subjects, targets
+from synthetics.config.slis import intervals_ms
 
 _MILLISECOND = timedelta(milliseconds=1)
+LEAST_CHANCE = 1e-12
+"""What is less likely is reckoned to be so likely: it comes to nothing either way."""
+
 LOSS = Fraction(1, 1000)
 """The share of samples that false alarms are reckoned for."""
 
@@ -69,41 +76,92 @@ class SloMeaning:
 def meaning(config: Config, slo: Slo, loss: Fraction = LOSS) -> SloMeaning:
     """What *slo* means; false alarms are reckoned for a share *loss* of lost attempts."""
     probes = [config.probes[name] for name in slo.probes]
-    intervals_ms = tuple(probe.every // _MILLISECOND for probe in probes)
-    if slo.accounting.combine is Combine.ALL:
-        intervals_ms = intervals_ms[:1]
-    confirmations = min(probe.confirm.attempts if probe.confirm else 0 for probe in probes)
+    every_ms = intervals_ms(slo.sli, slo.accounting, probes, config.slos)
+    confirmations = min(map(_confirmations, probes))
     window_ms = slo.window.nominal_length_ms
-    samples = sum(window_ms // interval for interval in intervals_ms)
+    samples = sum(window_ms // interval for interval in every_ms)
     allowed = 1 - slo.objective
-    at_once = len(probes) if slo.accounting.combine is Combine.ALL else 1
-    loss = 1 - (1 - loss) ** at_once  # a round is lost with any of its samples
+    parts = _parts(config, slo)
     return SloMeaning(
         slo=slo,
-        intervals_ms=intervals_ms,
+        intervals_ms=every_ms,
         confirmations=confirmations,
         window_ms=window_ms,
         samples=samples,
         budget_samples=int(samples * allowed),
         budget_ms=int(window_ms * allowed),
         tiers=tuple(
-            TierMeaning(
-                tier=tier,
-                outage=smallest_outage(tier, intervals_ms, slo.objective, slo.reset),
-                resolves_within_ms=resolves_within_ms(tier, intervals_ms, slo.objective, slo.reset),
-                false_alarms=false_alarms_per_month(
-                    tier,
-                    intervals_ms,
-                    slo.objective,
-                    loss=loss,
-                    confirmations=confirmations,
-                    reset=slo.reset,
-                ),
-                blunt=short_window_too_short(tier, intervals_ms),
-            )
+            _combined(tier, [_tier_meaning(tier, slo, part, config, loss) for part in parts])
             for tier in slo.tiers
         ),
     )
+
+
+def _parts(config: Config, slo: Slo) -> list[Slo]:
+    """The SLOs that *slo* is made of, down to those that count samples; itself if it does."""
+    if not isinstance(slo.sli, Composite):
+        return [slo]
+    return [leaf for part in slo.sli.parts for leaf in _parts(config, config.slos[part])]
+
+
+def _tier_meaning(tier: Tier, slo: Slo, part: Slo, config: Config, loss: Fraction) -> TierMeaning:
+    """What *tier* of *slo* would do by the events of *part* alone."""
+    probes = [config.probes[name] for name in part.probes]
+    every_ms = intervals_ms(part.sli, part.accounting, probes, config.slos)
+    # Where many samples make an event, a confirmation is a matter of each, and of none of it.
+    alone = not isinstance(part.sli, Slices)
+    return TierMeaning(
+        tier=tier,
+        outage=smallest_outage(tier, every_ms, slo.objective, slo.reset),
+        resolves_within_ms=resolves_within_ms(tier, every_ms, slo.objective, slo.reset),
+        false_alarms=false_alarms_per_month(
+            tier,
+            every_ms,
+            slo.objective,
+            loss=_lost(part, probes, loss),
+            confirmations=min(map(_confirmations, probes)) if alone else 0,
+            reset=slo.reset,
+        ),
+        blunt=short_window_too_short(tier, every_ms),
+    )
+
+
+def _combined(tier: Tier, each: list[TierMeaning]) -> TierMeaning:
+    """
+    What *tier* does by all parts: no mean passes what none of its parts passes.
+
+    So false alarms are at most those of all parts together, and a total outage of all of them is
+    found when it is found in the last.
+    """
+    outages = [what.outage for what in each if what.outage is not None]
+    ends = [what.resolves_within_ms for what in each if what.resolves_within_ms is not None]
+    whole = len(outages) == len(each)
+    return TierMeaning(
+        tier=tier,
+        outage=max(outages, key=lambda outage: outage.found_within_ms) if whole else None,
+        resolves_within_ms=max(ends) if len(ends) == len(each) else None,
+        false_alarms=sum(what.false_alarms for what in each),
+        blunt=any(what.blunt for what in each),
+    )
+
+
+def _confirmations(probe: Probe) -> int:
+    return probe.confirm.attempts if probe.confirm else 0
+
+
+def _lost(slo: Slo, probes: list[Probe], loss: Fraction) -> Fraction:
+    """The share of the events of *slo* that fail where a share *loss* of all samples is lost."""
+    if slo.accounting.combine is Combine.ALL:
+        loss = 1 - (1 - loss) ** len(probes)  # a round is lost with any of its samples
+        probes = probes[:1]
+    if not isinstance(slo.sli, Slices):
+        return loss
+    rule = slo.sli.rule
+    over_ms = rule.most_ms if isinstance(rule, Age) else slo.sli.length_ms
+    samples = max(sum(over_ms // (probe.every // _MILLISECOND) for probe in probes), 1)
+    least = 1 if isinstance(rule, Age) else ceil(rule.share * samples)
+    chance = exp(log_at_least(samples - least + 1, samples, float(loss)))
+    return Fraction(max(chance, LEAST_CHANCE))
 
 
 def advice(config: Config, meanings: tuple[SloMeaning, ...]) -> Iterator[str]:

@@ -14,7 +14,9 @@ from typing import Any
 
 from probes.watch import Mask
 from slo.budget_alerts import BudgetWatch
+from slo.composite import Mix
 from slo.policy import NoData, Reset, Tier
+from slo.slices import Age, Gaps, Ratio
 from slo.window import Window
 from synthetics.config.model_changes import Changes
 from synthetics.config.model_oncall import Escalation, Person
@@ -119,7 +121,39 @@ class Latency:
     inclusive: bool = False
 
 
-Sli = Availability | Latency
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    """
+    An event is a slice of time, good or bad by the samples in it.
+
+    Attributes:
+        length_ms: How long it is: whole minutes, and a part of a day.
+        rule: What makes it good.
+        gaps: What it is without a sample.
+        latency: When a good sample is fast enough; ``None`` if that does not matter.
+    """
+
+    length_ms: int
+    rule: Ratio | Age
+    gaps: Gaps = Gaps.UNKNOWN
+    latency: Latency | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composite:
+    """
+    The SLIs of other SLOs are what counts.
+
+    Attributes:
+        parts: Their identifiers, each once.
+        mix: How they make the whole; its weights are in the order of *parts*.
+    """
+
+    parts: tuple[str, ...]
+    mix: Mix
+
+
+Sli = Availability | Latency | Slices | Composite
 
 
 class Retries(StrEnum):
@@ -171,7 +205,8 @@ class Slo:
     One objective.
 
     Attributes:
-        probes: Identifiers, at least one; their samples are pooled (R12).
+        probes: Identifiers, at least one, of a composite those of all its parts.
+        step: Which step of these journeys counts; empty if the whole does.
         objective: Share of good events, 0 < objective <= 1, exact.
         tiers: The alert policy, resolved: factors and windows in numbers.
         budget_watch: Alerts about the budget itself; ``None`` where nothing resolved any.
@@ -193,6 +228,18 @@ class Slo:
     budget_watch: BudgetWatch | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     depends_on: DependsOn = NOTHING
+    step: str = ""
+
+    @property
+    def event(self) -> str:
+        """What one event is called."""
+        match self.sli:
+            case Slices():
+                return "slice"
+            case Composite():
+                return "event"
+            case _:
+                return self.accounting.event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def load_policy(path: Path, config: Config, slo: Slo) -> Slo:
                     reader.unknown_key((key,), ["alerting"])
             if "alerting" not in data:
                 reader.report((), "`alerting` is missing", "write the policy below `alerting:`")
-            tried = with_policy(reader, slo, read_alerting(reader), config.probes)
+            tried = with_policy(reader, slo, read_alerting(reader), config)
             problems += misreads + reader.problems
     if problems:
         raise ConfigError(show(problems, files.texts, references.mask(), []))

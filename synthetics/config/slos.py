@@ -24,17 +24,26 @@ from synthetics.config.budgets import (
 from synthetics.config.describe import duration_text
 from synthetics.config.model import (
     Accounting,
-    Availability,
     Combine,
-    Latency,
+    Composite,
+    Config,
     Probe,
     Retries,
     Sli,
     Slo,
 )
+from synthetics.config.one_of import exactly_one
 from synthetics.config.probes import checker
 from synthetics.config.quiet import depends_on
 from synthetics.config.reader import Reader
+from synthetics.config.slis import (
+    check_circle,
+    check_forms,
+    check_slices,
+    check_step,
+    intervals_ms,
+    read_sli,
+)
 from synthetics.config.syntax import Path
 
 MS = timedelta(milliseconds=1)
@@ -50,10 +59,16 @@ class Top:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
-    """What a policy is reckoned for."""
+    """
+    What a policy is reckoned for.
+
+    Attributes:
+        least_ms: The interval that the short windows of the default tiers are stretched to.
+    """
 
     window_ms: int
     intervals_ms: tuple[int, ...]
+    least_ms: int
     min_bad: int
     reset: Reset
 
@@ -61,18 +76,36 @@ class _Target:
 def read_slos(reader: Reader, probes: Mapping[str, Probe], top: Top) -> dict[str, Slo]:
     """The SLOs that could be read; those of probes that could not are only checked."""
     found: dict[str, Slo] = {}
+    composites: dict[str, tuple[written.Slo, Composite]] = {}
     for name, data in reader.items("slos"):
         path: Path = ("slos", name)
         before = len(reader.problems)
         read: written.Slo | None = reader.check(checker(written.Slo), data, path)
         if isinstance(data, dict):
+            check_forms(reader, path, data)
             _check_forms(reader, path, data)
         if read is None or len(reader.problems) > before:
             continue
-        watched = _watched(reader, path, read.probes, probes)
+        sli = read_sli(read.sli)
+        if isinstance(sli, Composite):
+            composites[name] = read, sli
+            continue
+        watched = _watched(reader, path, read.probes or [], probes)
         if watched:
-            found[name] = _slo(reader, path, read, watched, top)
-    return found
+            found[name] = _slo(reader, path, read, sli, watched, top=top, slos=found)
+    waiting = {name: sli for name, (_, sli) in composites.items()}
+    while composites:
+        ready = [name for name in composites if all(p in found for p in waiting[name].parts)]
+        for name in ready:
+            read, sli = composites.pop(name)
+            names = dict.fromkeys(probe for part in sli.parts for probe in found[part].probes)
+            watched = [probes[probe] for probe in names]
+            found[name] = _slo(reader, ("slos", name), read, sli, watched, top=top, slos=found)
+        if not ready:
+            break
+    for name in composites:
+        check_circle(reader, ("slos", name), waiting[name], waiting)
+    return {name: found[name] for name, _ in reader.items("slos") if name in found}
 
 
 def read_alerting(reader: Reader) -> written.Alerting:
@@ -85,16 +118,17 @@ def read_alerting(reader: Reader) -> written.Alerting:
     return read if read and len(reader.problems) == before else written.Alerting()
 
 
-def with_policy(
-    reader: Reader, slo: Slo, alerting: written.Alerting, probes: Mapping[str, Probe]
-) -> Slo:
-    """*slo* with the policy *alerting*, which stands at the top of another document."""
+def with_policy(reader: Reader, slo: Slo, alerting: written.Alerting, config: Config) -> Slo:
+    """*slo* of *config* with *alerting*, which stands at the top of another document."""
     read = written.Slo(
         service=slo.service, probes=list(slo.probes), objective=slo.objective, window=timedelta()
     )
+    watched = [config.probes[name] for name in slo.probes]
+    every_ms = intervals_ms(slo.sli, slo.accounting, watched, config.slos)
     target = _Target(
         window_ms=slo.window.nominal_length_ms,
-        intervals_ms=_intervals_ms([probes[name] for name in slo.probes], slo.accounting.combine),
+        intervals_ms=every_ms,
+        least_ms=_least_ms(slo.sli, every_ms),
         min_bad=alerting.min_bad or written.MIN_BAD,
         reset=alerting.reset or Reset.EVIDENCE,
     )
@@ -119,25 +153,30 @@ def _slo(
     reader: Reader,
     path: Path,
     read: written.Slo,
+    sli: Sli,
     watched: Sequence[Probe],
+    *,
     top: Top,
+    slos: Mapping[str, Slo],
 ) -> Slo:
     window = _window(read.window)
-    combine = read.accounting.combine or top.accounting.combine or Combine.POOL
-    intervals_ms = _intervals_ms(watched, combine)
-    if window.nominal_length_ms < min(intervals_ms):
+    accounting = Accounting() if isinstance(sli, Composite) else _accounting(read, top)
+    every_ms = intervals_ms(sli, accounting, watched, slos)
+    if window.nominal_length_ms < min(every_ms):
         reader.report(
             (*path, "window"),
-            f"this window is shorter than the interval of {duration_text(min(intervals_ms) * MS)}, "
+            f"this window is shorter than the interval of {duration_text(min(every_ms) * MS)}, "
             "so it may hold no sample",
             "write a longer window, such as 30d",
         )
-    bad_if = read.accounting.bad_if or top.accounting.bad_if
-    if combine is Combine.ALL:
+    if accounting.combine is Combine.ALL:
         _check_one_interval(reader, path, read, watched)
+    check_slices(reader, path, sli, accounting, watched)
+    check_step(reader, path, read.step, watched)
     target = _Target(
         window_ms=window.nominal_length_ms,
-        intervals_ms=intervals_ms,
+        intervals_ms=every_ms,
+        least_ms=_least_ms(sli, every_ms),
         min_bad=read.alerting.min_bad or top.alerting.min_bad or written.MIN_BAD,
         reset=read.alerting.reset or top.alerting.reset or Reset.EVIDENCE,
     )
@@ -145,7 +184,7 @@ def _slo(
     promise = Promise(
         objective=read.objective,
         window=window,
-        intervals_ms=intervals_ms,
+        intervals_ms=every_ms,
         min_bad=target.min_bad,
         no_data=no_data,
     )
@@ -154,15 +193,11 @@ def _slo(
         name=read.name or str(path[-1]),
         service=read.service,
         probes=tuple(probe.id for probe in watched),
-        sli=_sli(read.sli),
+        step=read.step,
+        sli=sli,
         objective=read.objective,
         window=window,
-        accounting=Accounting(
-            valid_for=read.accounting.valid_for or top.accounting.valid_for,
-            retries=read.accounting.retries or top.accounting.retries or Retries.FIRST,
-            combine=combine,
-            bad_if=bad_if if isinstance(bad_if, int) else None,
-        ),
+        accounting=accounting,
         tiers=_tiers(reader, path, read, top.alerting, target),
         no_data=no_data,
         reset=target.reset,
@@ -180,10 +215,19 @@ def _shared(watched: Sequence[Probe]) -> dict[str, str]:
     return shared
 
 
-def _intervals_ms(watched: Sequence[Probe], combine: Combine) -> tuple[int, ...]:
-    """Of each of the series that are counted; probes that come together in rounds are one."""
-    each = tuple(probe.every // MS for probe in watched)
-    return (max(each),) if combine is Combine.ALL else each
+def _least_ms(sli: Sli, every_ms: tuple[int, ...]) -> int:
+    """Samples that are pooled come as often as the most frequent; parts are known one by one."""
+    return max(every_ms) if isinstance(sli, Composite) else min(every_ms)
+
+
+def _accounting(read: written.Slo, top: Top) -> Accounting:
+    bad_if = read.accounting.bad_if or top.accounting.bad_if
+    return Accounting(
+        valid_for=read.accounting.valid_for or top.accounting.valid_for,
+        retries=read.accounting.retries or top.accounting.retries or Retries.FIRST,
+        combine=read.accounting.combine or top.accounting.combine or Combine.POOL,
+        bad_if=bad_if if isinstance(bad_if, int) else None,
+    )
 
 
 def _check_one_interval(
@@ -208,14 +252,6 @@ def _window(form: timedelta | written.CalendarWindow) -> Window:
     return Calendar(form.calendar, form.timezone, starts)
 
 
-def _sli(form: str | written.Latency) -> Sli:
-    if isinstance(form, str):
-        return Availability()
-    bound = form.latency.under or form.latency.at_most or timedelta()
-    inclusive = form.latency.under is None
-    return Latency(bound_us=bound // timedelta(microseconds=1), inclusive=inclusive)
-
-
 def _tier(row: written.Tier, target: _Target) -> Tier:
     long_ms = row.long // MS
     factor = row.factor
@@ -233,9 +269,6 @@ def _tier(row: written.Tier, target: _Target) -> Tier:
 
 def _check_forms(reader: Reader, path: Path, data: dict[str, Any]) -> None:
     """What stands in this SLO says exactly one thing where it must, and orders its windows."""
-    sli = data.get("sli")
-    if isinstance(sli, dict) and isinstance(sli.get("latency"), dict):
-        _exactly_one(reader, (*path, "sli", "latency"), sli["latency"], "under", "at_most")
     window = data.get("window")
     if isinstance(window, dict):
         _check_year(reader, (*path, "window"), window)
@@ -271,7 +304,7 @@ def check_tiers(reader: Reader, path: Path, alerting: dict[str, Any]) -> None:
         if not isinstance(data, dict):
             continue
         place: Path = (*path, "tiers", i)
-        _exactly_one(reader, place, data, "budget", "factor")
+        exactly_one(reader, place, data, "budget", "factor")
         name = data.get("name")
         if isinstance(name, str) and name in names:
             where = reader.where(names[name], (*place, "name"))
@@ -299,20 +332,6 @@ def _check_order(reader: Reader, place: Path, data: dict[str, Any]) -> None:
             f"{data['long']}",
             f"write less than {data['long']}; a twelfth of the long window is usual",
         )
-
-
-def _exactly_one(reader: Reader, path: Path, data: dict[str, Any], one: str, other: str) -> None:
-    if one in data and other in data:
-        later = other if list(data).index(other) > list(data).index(one) else one
-        first = one if later == other else other
-        reader.report(
-            (*path, later),
-            f"`{later}` stands beside `{first}`, and only one of them can hold",
-            "delete one of the two",
-            at="key",
-        )
-    elif one not in data and other not in data:
-        reader.report(path, f"neither `{one}` nor `{other}` is here", f"add `{one}` or `{other}`")
 
 
 def _watched(
@@ -368,7 +387,7 @@ def _tiers(
     own = read.alerting.tiers is not None
     rows = read.alerting.tiers if own else alerting.tiers
     if rows is None:
-        tiers = default_tiers(target.window_ms, min(target.intervals_ms), read.objective)
+        tiers = default_tiers(target.window_ms, target.least_ms, read.objective)
         if not tiers:
             reader.report(
                 path,

@@ -25,6 +25,7 @@ from synthetics.config.scalars import (
 )
 from synthetics.config.written_budget import Budget
 from synthetics.config.written_quiet import DependsOn
+from synthetics.config.written_sli import SliGroup
 
 MIN_BAD = 2
 UTC = ZoneInfo("UTC")
@@ -54,34 +55,6 @@ def _branch(value: object) -> str:
 def _word_or_number(value: object) -> str:
     """Which form a value has that is either one word or a number."""
     return "(word)" if isinstance(value, str) else "(number)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
-    """
-    The bound of a latency: one of the two.
-
-    Attributes:
-        under: A good sample took less than this.
-        at_most: A good sample took this or less.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = closed(oneOf=exactly_one("under", "at_most"))
-    under: Annotated[Duration | None, Field(examples=["500ms"])] = None
-    at_most: Annotated[Duration | None, Field(examples=["500ms"])] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """
-    A sample is good when it is good and fast.
-
-    Attributes:
-        latency: How fast.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = closed()
-    latency: Bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +195,7 @@ WindowForm = Annotated[
     Discriminator(_branch),
 ]
 SliForm = Annotated[
-    Annotated[Literal["availability"], Tag("(word)")] | Annotated[Latency, Tag("(group)")],
+    Annotated[Literal["availability"], Tag("(word)")] | Annotated[SliGroup, Tag("(group)")],
     Discriminator(_branch),
 ]
 
@@ -234,23 +207,38 @@ class Slo:
 
     Attributes:
         service: The service that it belongs to.
-        probes: Whose samples count: identifiers, or the labels that the probes have.
+        probes: Whose samples count: identifiers, or the labels that the probes have. A composite
+            has none.
         name: What people read, in any language; the identifier if it is not written.
         objective: The share of samples that must be good, above 0% and up to 100%.
         window: What it is judged over: the last so many days, or a period of the calendar.
-        sli: What makes a sample good: that it is (`availability`), or that it is also fast.
+        sli: What is counted: samples that are good (`availability`), or also fast; slices of
+            time; or other SLOs.
+        step: Which step of these journeys counts; the whole journey if it is not written.
         accounting: Choices of counting for this SLO; else those of the top.
         alerting: The alert policy of this SLO; else that of the top.
         labels: For routes; besides those that all its probes, or its service, have.
         depends_on: What must work for this one to; besides what its service depends on.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    __pydantic_config__: ClassVar[ConfigDict] = closed(
+        **{
+            "if": {
+                "required": ["sli"],
+                "properties": {"sli": {"type": "object", "required": ["composite"]}},
+            },
+            "then": {
+                "properties": dict.fromkeys(("probes", "step", "accounting"), False),
+            },
+            "else": {"required": ["probes"]},
+        }
+    )
     service: ServiceName
-    probes: Annotated[ProbesForm, Field(examples=[["checkout"]])]
     objective: Objective
     window: Annotated[WindowForm, Field(examples=["30d"])]
     name: Annotated[Shown, Field(examples=["Checkout works"])] = ""
+    probes: Annotated[ProbesForm | None, Field(examples=[["checkout"]])] = None
+    step: Annotated[Shown, Field(examples=["order"])] = ""
     sli: Annotated[SliForm, Field(examples=[{"latency": {"under": "500ms"}}])] = "availability"
     accounting: Accounting = Accounting()
     alerting: Alerting = Alerting()

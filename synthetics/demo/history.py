@@ -16,7 +16,7 @@ from pathlib import Path
 from slo.spans import Spans
 from slo.timeline import Mark
 from synthetics.accounting.ledger import Ledger
-from synthetics.accounting.views import View
+from synthetics.accounting.views import views
 from synthetics.clock import HeldClock, instant
 from synthetics.config.load import load
 from synthetics.config.model import Config
@@ -77,7 +77,7 @@ def _configuration(plot: Plot) -> str:
 async def _write(config: Config, database: Path, plot: Plot, first_ms: int) -> None:
     end_ms = plot.month.period(ZONE).to_ms
     ledger = Ledger(config)
-    views = [(probe, View.of(slo)) for slo in config.slos.values() for probe in slo.probes]
+    looked_at = [views(config, slo) for slo in config.slos.values()]
     failed_ms = []
     store = await Store.open(database)
     try:
@@ -85,7 +85,9 @@ async def _write(config: Config, database: Path, plot: Plot, first_ms: int) -> N
         for sample in plot.samples(first_ms, end_ms):
             batch.append(sample)
             ledger.apply(sample)
-            marks = [view.mark_of(sample) for probe, view in views if probe == sample.probe]
+            marks = [
+                view.mark_of(sample) for each in looked_at for view in each.get(sample.probe, ())
+            ]
             if Mark.BAD in marks or Mark.BLIP in marks:
                 failed_ms.append(sample.scheduled_ms)
             if len(batch) == BATCH:

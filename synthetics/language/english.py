@@ -22,6 +22,8 @@ ENGLISH = Phrases(
     failed={
         "sample": "{failed} of {valid} samples failed in the last {window}",
         "round": "{failed} of {valid} rounds failed in the last {window}",
+        "slice": "{failed} of {valid} slices failed in the last {window}",
+        "event": "{failed} of {valid} events failed in the last {window}",
     },
     burning="{long} over {long_window} and {short} over {short_window}, fires above {factor}",
     left="{share} left",
@@ -56,6 +58,7 @@ ENGLISH = Phrases(
     reasons=reasons.SAID,
     severities={"page": "page", "ticket": "ticket", "log": "log"},
     remedies={"command": "the command", "webhook": "the webhook"},
+    exit_code="exit {code}",
     tried={
         "mended": "{how} at {when} ({answer}) mended it",
         "failed": "{how} at {when} failed ({answer})",

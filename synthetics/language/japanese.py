@@ -21,6 +21,8 @@ JAPANESE = Phrases(
     failed={
         "sample": "直近{window}で{valid}件中{failed}件が失敗",
         "round": "直近{window}で{valid}ラウンド中{failed}ラウンドが失敗",
+        "slice": "直近{window}で{valid}区間中{failed}区間が失敗",
+        "event": "直近{window}で{valid}件中{failed}件が失敗",
     },
     burning="直近{long_window}で{long}、直近{short_window}で{short}({factor}超で発報)",
     left="残り{share}",
@@ -109,6 +111,7 @@ JAPANESE = Phrases(
     },
     severities={"page": "緊急呼び出し", "ticket": "チケット", "log": "記録"},
     remedies={"command": "コマンド", "webhook": "ウェブフック"},
+    exit_code="終了コード {code}",
     tried={
         "mended": "{when}に{how}を実行({answer})し、復旧",
         "failed": "{when}に{how}を実行したが失敗({answer})",
@@ -121,7 +124,7 @@ JAPANESE = Phrases(
     mended="自動復旧済み・要原因調査: {summary}",
     drill="【訓練】{summary}",
     test="{service} に異常はありません。{severity}が届くことの確認です",
-    drill_ends="訓練終了。{service} に異常はありませんでした",
+    drill_ends="終了。{service} に異常はありませんでした",
     labels=Labels(
         failing="障害箇所",
         since="発生時刻",

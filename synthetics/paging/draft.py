@@ -69,7 +69,7 @@ def draft(
         exhausted_ms=decision.at_ms + lasts_ms if lasts_ms else None,
         said=Said(
             objective=words.objective(slo.objective),
-            failed=failed(said, decision.tier, decision.short, slo.accounting.event),
+            failed=failed(said, decision.tier, decision.short, slo.event),
             burn=burning(said, decision.tier, decision.burn_long, decision.burn_short),
             budget=budget(said, standing.budget.period_remaining, lasts_ms),
         ),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from probes.result import Outcome, Result, StepResult
 from slo.spans import Spans
 from slo.timeline import Mark
 from synthetics.accounting.views import View
-from synthetics.config.model import Availability, Slo
 from synthetics.receivers.base import Failing
 from synthetics.sample import Sample
 from synthetics.store.reader import Reader
 
 _AT_ONCE = 1000
+
+Views = Mapping[str, Collection[View]]
+"""How an SLO looks at the samples of each of its probes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +98,14 @@ def beginning(
 
 
 def newest_bad(
-    samples: Iterable[Sample], slo: Slo, *, until_ms: int, excluded: Spans
+    samples: Iterable[Sample], looked_at: Views, *, until_ms: int, excluded: Spans
 ) -> Sample | None:
-    """The newest of *samples* that is bad for *slo* and counts (R2)."""
-    view = View.of(slo)
+    """The newest of *samples* that is bad, as an SLO looks at it, and counts (R2)."""
     bad = (
         sample
         for sample in samples
         if sample.scheduled_ms <= until_ms
-        and view.mark_of(sample) is Mark.BAD
+        and any(view.mark_of(sample) is Mark.BAD for view in looked_at.get(sample.probe, ()))
         and not excluded.contains(sample.scheduled_ms)
     )
     return max(bad, key=lambda sample: sample.scheduled_ms, default=None)
@@ -112,7 +113,7 @@ def newest_bad(
 
 def look_up(
     reader: Reader,
-    slo: Slo,
+    looked_at: Views,
     series: Collection[int],
     *,
     after_ms: int,
@@ -126,7 +127,8 @@ def look_up(
     Looks back over *step_ms*, then over twice that, and so on: the newest bad sample
     of an alert that fires is nearly always among the newest samples.
     """
-    failed_only = isinstance(slo.sli, Availability)
+    every_view = [view for views in looked_at.values() for view in views]
+    failed_only = all(view.limit_us is None and not view.step for view in every_view)
     while until_ms > after_ms:
         begin_ms = max(after_ms, until_ms - step_ms)
         found = [
@@ -136,7 +138,7 @@ def look_up(
                 one, begin_ms, until_ms, limit=_AT_ONCE, failed_only=failed_only
             )
         ]
-        newest = newest_bad(found, slo, until_ms=until_ms, excluded=excluded)
+        newest = newest_bad(found, looked_at, until_ms=until_ms, excluded=excluded)
         if newest is not None:
             return newest
         until_ms, step_ms = begin_ms, step_ms * 2

@@ -12,6 +12,7 @@ from typing import Self
 
 from slo.policy import Decision, State
 from synthetics.accounting.ledger import Ledger
+from synthetics.accounting.views import views
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Severity, Slo
 from synthetics.config.model_watch import SYNTHETICS
@@ -281,7 +282,7 @@ class Judge:
         for slo, decision in fires:
             newest[slo.id] = newest_bad(
                 (sample for probe in slo.probes for sample in by_probe.get(probe, ())),
-                slo,
+                views(self._config, slo),
                 until_ms=decision.at_ms,
                 excluded=self._ledger.excluded(slo.id),
             )
@@ -336,7 +337,7 @@ class Judge:
         return {
             slo.id: look_up(
                 self._reader,
-                slo,
+                views(self._config, slo),
                 [number for probe in slo.probes for number in series_of.get(probe, ())],
                 after_ms=decision.at_ms - decision.tier.long_ms,
                 until_ms=decision.at_ms,

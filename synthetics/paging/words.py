@@ -5,7 +5,7 @@ from __future__ import annotations
 from slo.budget import Rate
 from slo.counts import Counts
 from slo.policy import Tier
-from synthetics.config.model import Latency, Slo
+from synthetics.config.model import Latency, Sli, Slices, Slo
 from synthetics.language.speech import Speech, speech
 from synthetics.receivers.base import Link, Message
 from synthetics.receivers.text import flat, shorten
@@ -46,8 +46,9 @@ def summary(
     since = "" if since_ms is None else phrases.since.format(when=speech.when(since_ms, at_ms))
     whose = shorten(service, _SERVICE)
     what = shorten(probe or slo.id, _PROBE)
-    if isinstance(slo.sli, Latency) and not reason:
-        bound = speech.bound(slo.sli.bound_us)
+    bound_us = _bound_us(slo.sli)
+    if bound_us is not None and not reason:
+        bound = speech.bound(bound_us)
         return phrases.slower.format(service=whose, what=what, bound=bound, since=since)
     known = reason == "status" and status
     why = phrases.status.format(status=status) if known else speech.reason(reason)
@@ -58,6 +59,15 @@ def summary(
         why=phrases.because.format(why=flat(why)) if why else "",
         since=since,
     )
+
+
+def _bound_us(sli: Sli) -> int | None:
+    """How fast a sample must be; ``None`` if that does not matter."""
+    match sli:
+        case Latency(bound_us=bound_us) | Slices(latency=Latency(bound_us=bound_us)):
+            return bound_us
+        case _:
+            return None
 
 
 def failed(speech: Speech, tier: Tier, counts: Counts, event: str) -> str:

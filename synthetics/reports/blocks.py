@@ -6,9 +6,11 @@ from typing import Any
 
 from slo.budget import INFINITE, Budget, Rate
 from slo.budget_alerts import BudgetAlert, BudgetDecision
+from slo.composite import Mixed
 from slo.counts import Counts
 from slo.shares import TimeShares
 from synthetics import words
+from synthetics.config.model import Composite, Sli
 
 FORMAT = 1
 """Raised when a field changes its meaning or goes; new fields may come without."""
@@ -22,6 +24,22 @@ def events(counts: Counts) -> dict[str, int]:
         "excluded": counts.excluded,
         "void": counts.void,
     }
+
+
+def parts(sli: Sli, counts: Counts) -> dict[str, Any]:
+    """The ``parts`` block of a composite; nothing for what is none."""
+    if not isinstance(sli, Composite) or not isinstance(counts, Mixed):
+        return {}
+    each = [
+        {
+            "slo": name,
+            "weight": None if sli.mix.worst else weight,
+            "sli": words.machine(part.sli),
+            "events": events(part),
+        }
+        for name, weight, part in zip(sli.parts, sli.mix.weights, counts.parts, strict=True)
+    ]
+    return {"parts": each}
 
 
 def time(shares: TimeShares) -> dict[str, Any]:

@@ -161,11 +161,12 @@ def _slo_report(
         name=slo.name,
         sli=slo.sli,
         probes=slo.probes,
+        step=slo.step,
         objective=slo.objective,
         period=period,
         counted_to_ms=counted_to_ms,
         tally=tally,
-        event=slo.accounting.event,
+        event=slo.event,
         reach=ledger.reach(slo.id, period.from_ms - 1, min(period.to_ms - 1, asked.as_of_ms)),
         budget=budget(
             tally.counts,

@@ -78,7 +78,7 @@ def _lines(what: SloMeaning, loss: Fraction) -> Iterator[str]:
     slo = what.slo
     yield columns.clip(slo.id if slo.name == slo.id else f"{slo.name} ({slo.id})", CELLS)
     yield "═" * CELLS
-    counted = "round" if slo.accounting.in_rounds else "sample"
+    counted = slo.event
     yield from columns.wrap(
         f"{words.objective(slo.objective)} of {counted}s over {words.window(slo.window)}: of "
         f"{words.many(what.samples, counted)} {words.count(what.budget_samples)} may fail, or "

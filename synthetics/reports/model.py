@@ -220,7 +220,8 @@ class SloReport:
         period: The whole month in the SLO's own time zone, or else the report's.
         counted_to_ms: Where counting ended: the period's end, or the report's instant if earlier.
         tally: The month, or as much of it as has passed.
-        event: What one event is called: ``sample`` or ``round``.
+        event: What one event is called, such as ``sample`` or ``slice``.
+        step: Which step of its journeys counts; empty if the whole does.
         reach: How several locations saw it; ``None`` if there was only one.
         budget: The error budget, R6; of a month in progress people are shown the whole month's.
         days: One a day of the month.
@@ -244,6 +245,7 @@ class SloReport:
     before: tuple[MonthBefore, ...]
     incidents: tuple[Trouble, ...]
     rules: tuple[tuple[str, str], ...]
+    step: str = ""
 
     @property
     def met(self) -> bool | None:

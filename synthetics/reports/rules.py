@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
+from slo.composite import Mix, Mixed
+from slo.counts import Counts
 from slo.policy import NoData, Reset, Tier
+from slo.slices import Age, Gaps, Ratio
 from slo.window import Rolling
 from synthetics import words
-from synthetics.config.model import Availability, Combine, Latency, Probe, Retries, Sli, Slo
+from synthetics.config.model import (
+    Availability,
+    Combine,
+    Composite,
+    Latency,
+    Probe,
+    Retries,
+    Sli,
+    Slices,
+    Slo,
+)
 from synthetics.reports.model import MonthReport
 
 
@@ -54,8 +68,8 @@ def _rules(slo: Slo, probes: Mapping[str, Probe], *, bounds: str, period: str) -
         "outward to whole minutes. Probing goes on inside them; no result is rewritten.",
         "R3": "A sample that arrives twice is one sample, the last one wins, and the order of "
         "arrival changes nothing.",
-        "R4": f"{_good(slo.sli)} Availability by events is good ÷ (good + bad). Where there "
-        "was nothing to count it is unknown, which is neither 0% nor 100%.",
+        "R4": f"{_good(slo.sli)}{_step(slo)} Availability by events is good ÷ (good + bad). Where "
+        "there was nothing to count it is unknown, which is neither 0% nor 100%.",
         "R5": "Burn rate is the share of bad events ÷ the share that the objective allows, "
         "1 − objective. Where it allows none, one bad event is infinitely fast.",
         "R6": f"Budget consumed is the burn rate over the {period}. What remains is 1 − consumed, "
@@ -138,6 +152,38 @@ def sli(what: Sli) -> str:
         case Latency(bound_us=us, inclusive=inclusive):
             least = "at most" if inclusive else "under"
             return f"answered in {least} {words.bound(us)}"
+        case Slices(length_ms=length_ms):
+            return f"of {words.exactly(length_ms)} {_of_slice(what)}"
+        case Composite(parts=parts, mix=Mix(worst=True)):
+            return f"of the worst of {', '.join(parts)}"
+        case Composite(parts=parts, mix=mix):
+            each = zip(parts, mix.weights, strict=True)
+            return "of " + ", ".join(f"{part} (weight {weight})" for part, weight in each)
+
+
+def parts(what: Sli, counts: Counts, objective: Fraction) -> list[str]:
+    """What each part of a composite came to: ``99.95% home-fast, weight 3``; none of others."""
+    if not isinstance(what, Composite) or not isinstance(counts, Mixed):
+        return []
+    return [
+        f"{words.availability(part.sli, objective)} {name}"
+        + ("" if what.mix.worst else f", weight {weight}")
+        for name, weight, part in zip(what.parts, what.mix.weights, counts.parts, strict=True)
+    ]
+
+
+def _of_slice(what: Slices) -> str:
+    """What makes a slice good, in a few words."""
+    match what.rule:
+        case Age(most_ms=most_ms):
+            return f"that end no later than {words.exactly(most_ms)} after a good sample"
+        case Ratio(share=share) if what.latency is None:
+            return f"with at least {words.objective(share)} good samples"
+        case Ratio(share=share):
+            assert what.latency is not None
+            least = "at most" if what.latency.inclusive else "under"
+            bound = words.bound(what.latency.bound_us)
+            return f"with a p{words.objective(share).removesuffix('%')} {least} {bound}"
 
 
 def _in_progress(period: str) -> str:
@@ -150,12 +196,35 @@ def _in_progress(period: str) -> str:
     )
 
 
+def _step(slo: Slo) -> str:
+    """Of which step of a journey all of it is."""
+    if not slo.step:
+        return ""
+    return (
+        f" Only the step {slo.step} of its journeys is looked at; a run that did not reach it "
+        "counts for nothing."
+    )
+
+
 def _good(what: Sli) -> str:
     match what:
         case Availability():
             return "A sample is good when everything that its probe expects was so."
         case Latency():
             return f"A sample is good when its probe's expectations held and it {sli(what)}."
+        case Slices(gaps=gaps):
+            gap = "no event" if gaps is Gaps.UNKNOWN else gaps.value
+            return (
+                f"Slices {sli(what)} are good. Each begins on a whole minute of UTC, and counts "
+                f"when it is over; one without a sample is {gap}. What failed is slower than any "
+                "bound."
+            )
+        case Composite(mix=mix):
+            mean = "the greatest" if mix.worst else "the mean, by their weights,"
+            unknown = (
+                "unknown while any part is" if mix.needs_all else "of the parts that are known"
+            )
+            return f"The error ratio is {mean} of those {sli(what)}; it is {unknown}."
 
 
 def _tiers(tiers: Iterable[Tier]) -> str:
@@ -170,12 +239,21 @@ def _tiers(tiers: Iterable[Tier]) -> str:
 def _valid_for(slo: Slo, probes: Mapping[str, Probe]) -> str:
     if slo.accounting.valid_for is not None:
         return words.exactly(slo.accounting.valid_for // words.MILLISECOND)
+    if isinstance(slo.sli, Slices):
+        return f"{words.exactly(2 * slo.sli.length_ms)}, twice the length of a slice"
+    if isinstance(slo.sli, Composite):
+        return "as long as its own SLO says"
     each = sorted({2 * probes[name].every // words.MILLISECOND for name in slo.probes})
     said = " or ".join(words.exactly(ms) for ms in each)
     return f"{said}, twice its probe's interval"
 
 
 def _together(slo: Slo, probes: Mapping[str, Probe]) -> str:
+    if isinstance(slo.sli, Composite):
+        return (
+            "Each part is counted by the rules of its own SLO. By time, the mean of the parts "
+            "counts, or the one that was down most."
+        )
     if not slo.accounting.in_rounds:
         return (
             "Samples of several probes and locations of one SLO are pooled, and their time is "

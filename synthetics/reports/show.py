@@ -12,8 +12,8 @@ from slo.policy import Decision, State
 from slo.window import PARTS_OF_YEARS, Rolling
 from synthetics import words
 from synthetics.accounting.standing import Standing
-from synthetics.config.model import Slo
-from synthetics.reports import blocks, columns
+from synthetics.config.model import Availability, Latency, Slo
+from synthetics.reports import blocks, columns, rules
 
 CELLS = 80
 UTC = ZoneInfo("UTC")
@@ -44,6 +44,7 @@ def document(slo: Slo, standing: Standing) -> dict[str, Any]:
             exhausted_at_ms=None if lasts_ms is None else standing.at_ms + lasts_ms,
         ),
         "time": blocks.time(standing.time),
+        **blocks.parts(slo.sli, standing.counts),
         "tiers": [_tier(decision) for decision in standing.decisions],
         "budget_alerts": [blocks.budget_alert(each) for each in standing.budget_decisions],
     }
@@ -88,11 +89,11 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
     yield from _field("At", at)
     yield from _field(
         "Promise",
-        f"{words.objective(slo.objective)} of {slo.accounting.event}s, "
+        f"{words.objective(slo.objective)} of {slo.event}s{_counted(slo)}, "
         f"over {words.window(slo.window)}",
     )
     yield from _field("Window", words.span(bounds.from_ms, bounds.to_ms, UTC))
-    valid = words.many(counts.valid, slo.accounting.event)
+    valid = words.many(counts.valid, slo.event)
     failed = f"{words.count(counts.failed)} of {valid} failed"
     aside = [
         f"{words.count(number)} {what}"
@@ -103,6 +104,8 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
         "By events",
         ", ".join([f"{words.availability(standing.sli, slo.objective)}  {failed}", *aside]),
     )
+    for said in rules.parts(slo.sli, standing.counts, slo.objective):
+        yield from _field("", said)
     yield from _field(
         "By time",
         f"{words.availability(time.availability, slo.objective)}  down "
@@ -141,6 +144,12 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
     ]
     for line in columns.table(rows, numbers=frozenset({3, 4, 5}), cells=CELLS - 2):
         yield f"  {line}"
+
+
+def _counted(slo: Slo) -> str:
+    """What is counted, where that is not samples or rounds of the whole."""
+    said = "" if isinstance(slo.sli, Availability | Latency) else f" {rules.sli(slo.sli)}"
+    return said + (f" of step {slo.step}" if slo.step else "")
 
 
 def _period(slo: Slo) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.history import History
 from slo.policy import Policy
-from slo.simulate import Fault, Score, score, trace
+from slo.simulate import Fault, Score, pooled, score, trace
+from slo.timeline import Timeline
 from synthetics import words
 from synthetics.reports import columns
 
@@ -51,8 +53,16 @@ class Fared:
     score: Score
 
 
-def simulated(noise: Noise, policies: Sequence[tuple[str, Policy]]) -> list[Fared]:
-    """How each severity of *policies*, given with their names, fares with *noise*."""
+def simulated(
+    noise: Noise,
+    policies: Sequence[tuple[str, Policy]],
+    seen: Callable[[Timeline], History] = pooled,
+) -> list[Fared]:
+    """
+    How each severity of *policies*, given with their names, fares with *noise*.
+
+    *seen* are the events that samples make.
+    """
     looks_back_ms = max(
         (tier.looks_back_ms for _, policy in policies for tier in policy.tiers), default=0
     )
@@ -69,7 +79,7 @@ def simulated(noise: Noise, policies: Sequence[tuple[str, Policy]]) -> list[Fare
         for seed in range(noise.times)
     ]
     return [
-        Fared(policy=name, severity=severity, score=score(policy, traces, severity))
+        Fared(policy=name, severity=severity, score=score(policy, traces, severity, seen))
         for name, policy in policies
         for severity in SEVERITIES
         if any(tier.severity == severity for tier in policy.tiers)

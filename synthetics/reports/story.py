@@ -115,7 +115,7 @@ def result(slo: SloReport) -> str:
 
 def promise(slo: SloReport) -> str:
     """``99% of samples of shop-home answered in under 500ms``."""
-    whose = ", ".join(slo.probes)
+    whose = ", ".join(slo.probes) + (f", step {slo.step}," if slo.step else "")
     return f"{words.objective(slo.objective)} of {slo.event}s of {whose} {rules.sli(slo.sli)}"
 
 
@@ -182,6 +182,11 @@ def reach(slo: SloReport) -> str:
         f"{words.availability(slo.reach.reachability, slo.objective)} reachability (of all "
         f"samples), from {slo.reach.locations} locations"
     )
+
+
+def parts(slo: SloReport) -> str:
+    """What each part of a composite came to; empty for what is none."""
+    return "; ".join(rules.parts(slo.sli, slo.tally.counts, slo.objective))
 
 
 def unknown_time(slo: SloReport) -> str:

@@ -78,6 +78,7 @@ def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
         "slo": slo.id,
         "name": slo.name,
         "probes": list(slo.probes),
+        **({"step": slo.step} if slo.step else {}),
         "objective": words.decimal(slo.objective),
         "sli": words.machine(counts.sli),
         "error_ratio": words.machine(counts.error_ratio),
@@ -85,6 +86,7 @@ def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
         "events": blocks.events(counts),
         "time": blocks.time(slo.tally.time),
         "budget": blocks.budget(slo.budget, exhausted_at_ms=_exhausted_at_ms(report, slo)),
+        **blocks.parts(slo.sli, counts),
         "locations": None
         if slo.reach is None
         else {

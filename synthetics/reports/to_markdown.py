@@ -102,6 +102,7 @@ def _slo(slo: SloReport) -> Iterator[str]:
                 "Available, by time",
                 f"{story.by_time(slo)} ({story.verdict(slo.met_by_time)})",
             ),
+            *([("Parts", story.parts(slo))] if story.parts(slo) else []),
             *([("Locations", story.reach(slo))] if slo.reach else []),
             ("Downtime", story.downtime(slo)),
             ("Budget used", story.budget(slo)),

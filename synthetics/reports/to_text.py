@@ -84,6 +84,8 @@ def _slo(slo: SloReport) -> Iterator[str]:
     yield from _field("Objective", story.promise(slo))
     yield from _field("By events", f"{story.by_events(slo)}  {story.events(slo)}")
     yield from _field("By time", f"{story.by_time(slo)}  {story.verdict(slo.met_by_time)}")
+    if story.parts(slo):
+        yield from _field("Parts", story.parts(slo))
     if slo.reach:
         yield from _field("Locations", story.reach(slo))
     yield from _field("Downtime", story.downtime(slo))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from slo.timeline import Mark, Run
-from synthetics.store import exclusions, history, samples
+from synthetics.store import exclusions, firsts, history, samples
 from synthetics.store.codes import MARKS
 from synthetics.store.exclusions import Exclusion
 from synthetics.store.opening import UNREADABLE, explain, open_for_reading, primary_code
@@ -118,6 +118,10 @@ class Reader:
     def first_ms(self) -> int | None:
         """When the oldest sample was due, to the day where it is archived; ``None`` if none."""
         return self.read(history.first_ms)
+
+    def first_of(self, series_id: int, step: str = "") -> int | None:
+        """When the first sample of a series, or the first that asked *step*, was due."""
+        return self.read(lambda c: firsts.first_of(c, series_id, step))
 
     def latest(self) -> dict[int, StoredSample]:
         """The newest raw sample of each series that has one, in full."""

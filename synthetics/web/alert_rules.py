@@ -15,7 +15,7 @@ from typing import Final
 from slo.budget_alerts import BudgetAlert, Kind
 from slo.policy import NoData, Reset, Tier
 from synthetics import words
-from synthetics.config.model import Config, Service, Slo
+from synthetics.config.model import Composite, Config, Service, Slo
 from synthetics.web.metrics import WINDOW_EVENTS
 
 FAILED: Final = 'mark=~"bad|blip"'
@@ -56,6 +56,9 @@ def _group(slo: Slo, service: Service) -> Iterator[str]:
     alerts = [each for each in _of_budgets(slo) if each.kind is not Kind.FORECAST]
     if not slo.tiers and not alerts:
         yield f"  # {said}. No rule can say what alerts there, if anything does.\n"
+        return
+    if isinstance(slo.sli, Composite):
+        yield f"  # {said}. What is made of other SLOs cannot be said; alert on its parts.\n"
         return
     lines = [f"  # {said}", *(f"  # - {limit}" for limit in _limits(slo))]
     lines += [f"  - name: {json.dumps('synthetics-slo-' + slo.id)}", "    rules:"]

@@ -14,7 +14,8 @@ from probes.result import Outcome
 from slo.budget import Rate
 from synthetics import __version__, words
 from synthetics.clock import instant
-from synthetics.config.model import Latency, Probe, Slo
+from synthetics.config.model import Availability, Latency, Probe, Slo
+from synthetics.reports import rules
 from synthetics.sample import Sample
 from synthetics.schedule.phase import due_after_ms
 from synthetics.web.status import Health, Overview, SloStatus, by_service
@@ -123,9 +124,15 @@ def state(one: SloStatus) -> tuple[str, str]:
 
 def promise(slo: Slo) -> str:
     """What an SLO promises: ``99.9% good over 30d``, ``99% under 500ms over 28d``."""
-    what = "good"
-    if isinstance(slo.sli, Latency):
-        what = f"{'at most' if slo.sli.inclusive else 'under'} {words.bound(slo.sli.bound_us)}"
+    match slo.sli:
+        case Availability():
+            what = "good"
+        case Latency() as latency:
+            what = f"{'at most' if latency.inclusive else 'under'} {words.bound(latency.bound_us)}"
+        case _:
+            what = f"of {slo.event}s {rules.sli(slo.sli)}"
+    if slo.step:
+        what += f" at step {slo.step}"
     return f"{words.objective(slo.objective)} {what} over {words.window(slo.window)}"
 
 

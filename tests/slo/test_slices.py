@@ -187,7 +187,7 @@ def test_samples_that_arrive_late_or_go_change_the_slices_they_speak_for(
 @given(
     st.lists(histories(), min_size=1, max_size=2), rules, spans, st.sampled_from(Gaps), st.data()
 )
-def test_a_slice_speaks_for_itself_once_it_is_over(
+def test_a_slice_speaks_once_it_is_over(
     series: Series, rule: Rule, excluded: Spans, gaps: Gaps, data: st.DataObject
 ) -> None:
     start, end = sorted(data.draw(st.tuples(st.integers(0, END), st.integers(0, END))))
@@ -195,9 +195,9 @@ def test_a_slice_speaks_for_itself_once_it_is_over(
     found = one_by_one(series, end - 1, rule, gaps, excluded, None)
     counted = Plain({at: mark for at, mark in found.items() if isinstance(mark, Mark)})
 
-    assert made.time(start, end) == counted.time(start, end, L, excluded)
+    assert made.time(start, end) == counted.time(start, end, 2 * L, excluded)
     down = made.down_spans(start, end)
-    assert down.length_ms(start, end) == counted.time(start, end, L, excluded).down_ms
+    assert down.length_ms(start, end) == counted.time(start, end, 2 * L, excluded).down_ms
 
 
 @pytest.mark.parametrize(

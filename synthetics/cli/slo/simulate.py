@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import click
@@ -84,10 +85,12 @@ def command(
     Put made-up outages and noise to the alert policy of the SLO NAME, or to others.
 
     Says how often it would tell, whether rightly, how soon, and how soon it would be over.
-    Needs no history: the samples are one series at the interval of its most frequent probe.
+    Needs no history: the samples are one series at the interval of its most frequent probe, and
+    are counted as the SLO counts: in slices of time, or by each part of a composite.
     """
     from slo.simulate import Fault
     from slo.window import DAY_MS
+    from synthetics.accounting.made_up import seen
     from synthetics.accounting.past import policy_of
     from synthetics.reports.simulation import Noise, render, simulated
 
@@ -120,4 +123,5 @@ def command(
     wanted = [
         (policy, policy_of(alerting_as(policy, known, slo))) for policy in policies or (CONFIGURED,)
     ]
-    click.echo(render(name, noise, simulated(noise, wanted), shape), nl=False)
+    fared = simulated(noise, wanted, partial(seen, known, slo))
+    click.echo(render(name, noise, fared, shape), nl=False)
