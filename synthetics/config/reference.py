@@ -73,7 +73,8 @@ class Page:
                     self._titles[name] = place
                     below.append((name, place, self._schema["$defs"][name]))
             owner = group.get("title", "")
-            rows.append(self._row(key, about, owner, required=key in group.get("required", ())))
+            names = (here, f"{owner}.{key}")
+            rows.append(self._row(key, about, names, required=key in group.get("required", ())))
         self._sections.insert(at, self._section(title, group, rows))
         for _, place, inner in below:
             self._group(f"`{place}`", place.removesuffix("[]"), inner)
@@ -88,19 +89,19 @@ class Page:
         head = ["| key | type | default | example | meaning |", "|---|---|---|---|---|"]
         return "\n".join([*lines, *(head if rows else []), *rows, ""])
 
-    def _row(self, key: str, about: Schema, owner: str, *, required: bool) -> str:
+    def _row(self, key: str, about: Schema, names: tuple[str, str], *, required: bool) -> str:
         default = "**required**" if required else ""
         if "default" in about:
             default = f"`{flow(about['default'])}`"
-        example = self._example(key, about, owner)
+        example = self._example(about, names)
         meaning = about.get("description", "")
         cells = [f"`{key}`", self.type_of(about), default, f"`{key}: {example}`", meaning]
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
-    def _example(self, key: str, about: Schema, owner: str) -> str:
-        if f"{owner}.{key}" in EXAMPLES:
-            return EXAMPLES[f"{owner}.{key}"]
-        return flow(self._value(about))
+    def _example(self, about: Schema, names: tuple[str, str]) -> str:
+        """By its place or by its group, the first that there is; else one made up."""
+        known = (EXAMPLES[name] for name in names if name in EXAMPLES)
+        return next(known, None) or flow(self._value(about))
 
     def _value(self, about: Schema) -> Any:
         """A value that *about* takes, for an example."""
