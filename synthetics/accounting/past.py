@@ -12,6 +12,7 @@ from slo.policy import Policy
 from slo.replay import Replay, replay
 from slo.spans import Spans
 from synthetics.accounting.ledger import Ledger
+from synthetics.accounting.rounds import Reach
 from synthetics.accounting.standing import Standing
 from synthetics.accounting.views import parts
 from synthetics.config.model import Config, Slo
@@ -30,11 +31,13 @@ class Past:
 
     Attributes:
         slo: The same.
+        probes: Those of the configuration.
         first_ms: When the oldest sample that is stored was due; *until_ms* without any.
     """
 
     def __init__(self, config: Config, slo: Slo, reader: Reader, until_ms: int) -> None:
         self.slo = slo
+        self.probes = config.probes
         first_ms = reader.first_ms()
         self.first_ms = until_ms if first_ms is None else min(first_ms, until_ms)
         self._ledger = Ledger(replace(config, slos={**parts(config, slo), slo.id: slo}))
@@ -59,6 +62,11 @@ class Past:
     def replay_budget(self, watch: BudgetWatch, until_ms: int) -> BudgetReplay:
         """What the alerts of *watch* did from the start of history on."""
         return replay_budget(watch, self.history, self.first_ms, until_ms)
+
+    def reach(self, at_ms: int) -> Reach | None:
+        """How several locations saw the window at *at_ms*; ``None`` if there was only one."""
+        bounds = self.slo.window.bounds(at_ms)
+        return self._ledger.reach(self.slo.id, bounds.after_ms, bounds.until_ms)
 
     def budget(self, at_ms: int) -> Budget:
         """The budget as it was at *at_ms*."""

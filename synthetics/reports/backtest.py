@@ -17,7 +17,7 @@ from slo.window import DAY_MS
 from synthetics import words
 from synthetics.accounting.past import Past, policy_of
 from synthetics.config.model import Slo
-from synthetics.reports import blocks, columns
+from synthetics.reports import blocks, columns, policy_text
 
 CELLS = 80
 UTC = ZoneInfo("UTC")
@@ -68,12 +68,14 @@ class Verdict:
 
     Attributes:
         name: Where the policy stands.
+        slo: The SLO, as it would be with it.
         alerts: Those that fired at some time of the period, perhaps before it began.
         told: The same by severity, in order of time; a severity fires while any tier of it does.
         of_budget: Alerts about the budget itself, which are no part of that.
     """
 
     name: str
+    slo: Slo
     policy: Policy
     alerts: tuple[Alert, ...]
     told: tuple[Told, ...]
@@ -148,6 +150,7 @@ def _verdict(
     told.sort(key=lambda each: each.firing.fired_ms)
     return Verdict(
         name=name,
+        slo=slo,
         policy=policy,
         alerts=alerts,
         told=tuple(told),
@@ -180,6 +183,7 @@ def document(found: Backtest) -> dict[str, Any]:
         "slo": found.past.slo.id,
         "from": words.iso(found.from_ms),
         "to": words.iso(found.to_ms),
+        "accounting": policy_text.of_slo(found.past.slo, found.past.probes),
         **_fired(first),
         "outages": [
             {
@@ -192,6 +196,7 @@ def document(found: Backtest) -> dict[str, Any]:
         "policies": [
             {
                 "policy": verdict.name,
+                "accounting": policy_text.of_slo(verdict.slo, found.past.probes),
                 **_fired(verdict),
                 "per_week": {
                     severity: words.machine(_per_week(found, verdict, severity))

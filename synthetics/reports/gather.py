@@ -15,6 +15,7 @@ from slo.window import Calendar
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import millis
 from synthetics.config.model import Config, Slo
+from synthetics.reports import policy_text
 from synthetics.reports.model import (
     Day,
     Month,
@@ -182,6 +183,7 @@ def _slo_report(
             trouble for trouble in troubles if slo.id in trouble.slos and trouble.touches(period)
         ),
         rules=rules(slo, config.probes, period.zone.key),
+        choices=policy_text.choices(slo, config.probes),
     )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Final
 
+from slo.budget_alerts import Kind
 from slo.spans import Spans
 from synthetics.accounting.ledger import Ledger
 from synthetics.config.model import Config
 from synthetics.reports.model import Trouble
 from synthetics.store import incidents
+
+OF_BUDGETS: Final = frozenset(kind.value for kind in Kind)
 
 
 def troubles(
@@ -30,6 +34,8 @@ def troubles(
         if incident.opened_ms > as_of_ms:
             continue
         alerts = incidents.alerts_of(connection, incident.id)
+        if alerts and all(alert.tier in OF_BUDGETS for alert in alerts):
+            continue  # what a budget is, the report says by itself
         slos = dict.fromkeys(alert.slo for alert in alerts if alert.fired_ms <= as_of_ms)
         start_ms = incident.opened_ms if incident.since_ms is None else incident.since_ms
         closed_ms = incident.closed_ms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -11,19 +11,20 @@ from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
 from slo.steady import binding, needed, steady_ratio
 from synthetics import words
 from synthetics.config.explain import SloMeaning, TierMeaning
-from synthetics.reports import blocks, columns, rules
+from synthetics.config.model import Probe
+from synthetics.reports import blocks, columns, policy_text, rules
 
 CELLS = 80
 
 
-def render(what: SloMeaning, loss: Fraction, shape: str) -> str:
+def render(what: SloMeaning, probes: Mapping[str, Probe], loss: Fraction, shape: str) -> str:
     """*what*, reckoned for a share *loss* of lost samples, as ``text`` or ``json``."""
     if shape == "json":
-        return json.dumps(document(what, loss), ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(document(what, probes, loss), ensure_ascii=False, indent=2) + "\n"
     return "\n".join(_lines(what, loss)) + "\n"
 
 
-def document(what: SloMeaning, loss: Fraction) -> dict[str, Any]:
+def document(what: SloMeaning, probes: Mapping[str, Probe], loss: Fraction) -> dict[str, Any]:
     """As ``docs/slo.md`` describes it."""
     return {
         "format": blocks.FORMAT,
@@ -35,6 +36,7 @@ def document(what: SloMeaning, loss: Fraction) -> dict[str, Any]:
             "events": what.budget_samples,
             "time_s": words.seconds(what.budget_ms),
         },
+        "accounting": policy_text.of_slo(what.slo, probes),
         "reset": what.slo.reset.value,
         "no_data": what.slo.no_data.value,
         "loss": words.decimal(loss),

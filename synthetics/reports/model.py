@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from slo.budget import Budget, Rate, budget, burn_rate
@@ -228,6 +229,7 @@ class SloReport:
         before: The months before, the oldest first, ending with the one just before.
         incidents: Those that touched this SLO and the month.
         rules: The accounting policy with the values in force, a sentence each.
+        choices: The same values for programs.
     """
 
     id: str
@@ -245,6 +247,7 @@ class SloReport:
     before: tuple[MonthBefore, ...]
     incidents: tuple[Trouble, ...]
     rules: tuple[tuple[str, str], ...]
+    choices: Mapping[str, Any]
     step: str = ""
 
     @property

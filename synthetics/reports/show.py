@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,23 +12,41 @@ from slo.budget import Rate
 from slo.policy import Decision, State
 from slo.window import PARTS_OF_YEARS, Rolling
 from synthetics import words
+from synthetics.accounting.rounds import Reach
 from synthetics.accounting.standing import Standing
-from synthetics.config.model import Availability, Latency, Slo
-from synthetics.reports import blocks, columns, rules
+from synthetics.config.model import Availability, Latency, Probe, Slo
+from synthetics.reports import blocks, columns, policy_text, rules
 
 CELLS = 80
 UTC = ZoneInfo("UTC")
 
 
-def render(slo: Slo, standing: Standing, shape: str) -> str:
-    """*standing* of *slo* as ``text`` or ``json``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """
+    All that is shown of one SLO.
+
+    Attributes:
+        probes: Those of the configuration.
+        reach: How several locations saw its window; ``None`` if there was only one.
+    """
+
+    slo: Slo
+    probes: Mapping[str, Probe]
+    standing: Standing
+    reach: Reach | None
+
+
+def render(shown: Shown, shape: str) -> str:
+    """*shown* as ``text`` or ``json``."""
     if shape == "json":
-        return json.dumps(document(slo, standing), ensure_ascii=False, indent=2) + "\n"
-    return "\n".join(_lines(slo, standing)) + "\n"
+        return json.dumps(document(shown), ensure_ascii=False, indent=2) + "\n"
+    return "\n".join([*_lines(shown.slo, shown.standing, shown.reach), *_policy(shown)]) + "\n"
 
 
-def document(slo: Slo, standing: Standing) -> dict[str, Any]:
+def document(shown: Shown) -> dict[str, Any]:
     """As ``docs/slo.md`` describes it: exact as floats can be, ``null`` where nothing is known."""
+    slo, standing = shown.slo, shown.standing
     lasts_ms = standing.exhausted_in_ms
     return {
         "format": blocks.FORMAT,
@@ -47,6 +66,8 @@ def document(slo: Slo, standing: Standing) -> dict[str, Any]:
         **blocks.parts(slo.sli, standing.counts),
         "tiers": [_tier(decision) for decision in standing.decisions],
         "budget_alerts": [blocks.budget_alert(each) for each in standing.budget_decisions],
+        "locations": policy_text.locations(shown.reach),
+        "accounting": policy_text.of_slo(slo, shown.probes),
     }
 
 
@@ -79,7 +100,13 @@ def _tier(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
+def _policy(shown: Shown) -> Iterator[str]:
+    yield from ("", "How this was counted", "─" * CELLS)
+    for number, said in rules.rules_of_now(shown.slo, shown.probes):
+        yield from columns.wrap(said, CELLS, first=f"{number:<4} ", others=" " * 5)
+
+
+def _lines(slo: Slo, standing: Standing, reach: Reach | None) -> Iterator[str]:
     counts, budget, time = standing.counts, standing.budget, standing.time
     bounds = standing.bounds
     name = slo.id if slo.name == slo.id else f"{slo.name} ({slo.id})"
@@ -112,6 +139,10 @@ def _lines(slo: Slo, standing: Standing) -> Iterator[str]:
         f"{words.lost(time.down_ms)}, {words.covered(standing.coverage)} known",
     )
     whole = f" of the whole {_period(slo)}'s" if budget.passed < 1 else ""
+    if reach is not None:
+        uptime = words.availability(reach.uptime, slo.objective)
+        of_all = words.availability(reach.reachability, slo.objective)
+        yield from _field("Locations", f"{reach.locations}: {uptime} uptime, {of_all} reachability")
     spent = f"{words.used(budget.period_consumed)}{whole} used"
     if budget.consumed is not None:
         spent += f", down {words.lost(budget.spent_ms)} of {words.allowed(budget.allowed_ms)}"

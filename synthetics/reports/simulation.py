@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +12,8 @@ from slo.policy import Policy
 from slo.simulate import Fault, Score, pooled, score, trace
 from slo.timeline import Timeline
 from synthetics import words
-from synthetics.reports import columns
+from synthetics.config.model import Probe, Slo
+from synthetics.reports import columns, policy_text
 
 CELLS = 80
 SEVERITIES = ("page", "ticket")
@@ -86,13 +87,16 @@ def simulated(
     ]
 
 
-def render(slo: str, noise: Noise, fared: Sequence[Fared], shape: str) -> str:
+def render(
+    slo: Slo, probes: Mapping[str, Probe], noise: Noise, fared: Sequence[Fared], shape: str
+) -> str:
     """In *shape*, ``text`` or ``json``."""
     if shape == "text":
-        return "\n".join(_text(slo, noise, fared)) + "\n"
+        return "\n".join(_text(slo.id, noise, fared)) + "\n"
     document = {
         "format": 1,
-        "slo": slo,
+        "slo": slo.id,
+        "accounting": policy_text.of_slo(slo, probes),
         "every_s": words.seconds(noise.interval_ms),
         "times": noise.times,
         "policies": [

@@ -6,7 +6,7 @@ import csv
 import io
 
 from synthetics import words
-from synthetics.reports import story
+from synthetics.reports import policy_text, story
 from synthetics.reports.model import MonthReport, ServiceReport, SloReport
 
 Cell = str | int | float | None
@@ -17,6 +17,7 @@ COLUMNS = (
     *("up_s", "down_s", "excluded_s", "unknown_s", "availability_by_time", "coverage"),
     *("budget_consumed", "budget_remaining", "budget_time_s", "incidents", "timezone"),
     *("period_from", "period_to", "budget_period_consumed", "budget_period_remaining"),
+    *("locations", "uptime", "reachability", "accounting"),
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With these a spreadsheet takes a text for a formula, and would run it."""
@@ -57,7 +58,16 @@ def _row(report: MonthReport, service: ServiceReport, slo: SloReport) -> tuple[C
         *(words.iso(slo.period.from_ms), words.iso(slo.period.to_ms)),
         words.machine(slo.budget.period_consumed),
         words.machine(slo.budget.period_remaining),
+        *_locations(slo),
+        policy_text.text(slo.rules),
     )
+
+
+def _locations(slo: SloReport) -> tuple[Cell, ...]:
+    reach = slo.reach
+    if reach is None:
+        return None, None, None
+    return reach.locations, words.machine(reach.uptime), words.machine(reach.reachability)
 
 
 def _safe(cell: Cell) -> Cell:

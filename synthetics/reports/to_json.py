@@ -7,7 +7,7 @@ from typing import Any
 
 from slo.budget import burn_rate
 from synthetics import words
-from synthetics.reports import blocks, rules, story, strip
+from synthetics.reports import blocks, policy_text, rules, story, strip
 from synthetics.reports.model import (
     Day,
     MonthBefore,
@@ -40,10 +40,7 @@ def document(report: MonthReport) -> dict[str, Any]:
             {"service": service.id, "name": service.name, "owner": service.owner or None}
             for service in report.unpromised
         ],
-        "accounting": [
-            {"rule": rule.number, "text": rule.text, "slos": list(rule.slos)}
-            for rule in rules.gathered(report)
-        ],
+        "accounting": policy_text.in_words(rules.gathered(report)),
     }
 
 
@@ -87,13 +84,8 @@ def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
         "time": blocks.time(slo.tally.time),
         "budget": blocks.budget(slo.budget, exhausted_at_ms=_exhausted_at_ms(report, slo)),
         **blocks.parts(slo.sli, counts),
-        "locations": None
-        if slo.reach is None
-        else {
-            "count": slo.reach.locations,
-            "uptime": words.machine(slo.reach.uptime),
-            "reachability": words.machine(slo.reach.reachability),
-        },
+        "locations": policy_text.locations(slo.reach),
+        "accounting": dict(slo.choices),
         "met": slo.met,
         "met_by_time": slo.met_by_time,
         "period": _period(slo.period),

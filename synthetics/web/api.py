@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from synthetics import __version__, words
-from synthetics.reports import blocks, rules
+from synthetics.reports import blocks, policy_text, rules
 from synthetics.schedule.phase import due_after_ms
 from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.deliveries import Owed, Refused
@@ -41,20 +41,27 @@ def as_json(overview: Overview) -> dict[str, Any]:
             }
             for service in overview.config.services.values()
         ],
-        "slos": [slo_as_json(one) for one in overview.slos],
-        "accounting": [
-            {"rule": rule.number, "text": rule.text, "slos": list(rule.slos)}
-            for rule in rules.once(
-                (one.slo.id, rules.rules_of_now(one.slo, overview.config.probes))
-                for one in overview.slos
-            )
+        "slos": [
+            {
+                **slo_as_json(one),
+                "accounting": policy_text.choices(one.slo, overview.config.probes),
+            }
+            for one in overview.slos
         ],
+        "accounting": policy_text.in_words(accounting(overview)),
         "probes": _probes(overview),
         "incidents": [_incident(one, overview.pages.answers) for one in overview.pages.incidents],
         "deliveries_owed": [_owed(one) for one in overview.pages.owed],
         "deliveries_refused": [_refused(one) for one in overview.pages.refused],
         "health": _health(overview),
     }
+
+
+def accounting(overview: Overview) -> list[rules.Rule]:
+    """The accounting policy in force, with the SLOs where not all share a rule."""
+    return rules.once(
+        (one.slo.id, rules.rules_of_now(one.slo, overview.config.probes)) for one in overview.slos
+    )
 
 
 def slo_as_json(one: SloStatus) -> dict[str, Any]:
@@ -71,6 +78,7 @@ def slo_as_json(one: SloStatus) -> dict[str, Any]:
         "to": words.iso(standing.bounds.to_ms),
         "sli": words.machine(standing.sli),
         "coverage": words.machine(standing.coverage),
+        "locations": policy_text.locations(one.reach),
         "events": {
             mark: getattr(standing.counts, mark)
             for mark in ("good", "bad", "blip", "void", "excluded")

@@ -18,6 +18,7 @@ from synthetics.config.model import Availability, Latency, Probe, Slo
 from synthetics.reports import rules
 from synthetics.sample import Sample
 from synthetics.schedule.phase import due_after_ms
+from synthetics.web.api import accounting
 from synthetics.web.status import Health, Overview, SloStatus, by_service
 
 UTC = ZoneInfo("UTC")
@@ -65,6 +66,7 @@ def render(overview: Overview, *, all_probes: bool = False) -> str:
         probes=shown,
         hidden=len(lines) - len(shown),
         health_words=health_words(overview.health),
+        accounting=accounting(overview),
         version=__version__,
         utc=UTC,
     )
@@ -138,13 +140,24 @@ def promise(slo: Slo) -> str:
 
 def budget_words(one: SloStatus) -> str:
     """What is left of the whole period's budget, as a share of events (R6)."""
-    return words.left(one.standing.budget.period_remaining)
+    whole = " of the whole period's" if one.standing.budget.passed < 1 else ""
+    return words.left(one.standing.budget.period_remaining) + whole
 
 
 def downtime_words(one: SloStatus) -> str:
     """The budget as time: ``11m of 43m12s``."""
     budget = one.standing.budget
     return f"{words.lost(budget.spent_ms)} of {words.allowed(budget.allowed_ms)} allowed"
+
+
+def reach_words(one: SloStatus) -> str:
+    """How several locations saw it; empty if only one did."""
+    reach = one.reach
+    if reach is None:
+        return ""
+    uptime = words.availability(reach.uptime, one.slo.objective)
+    of_all = words.availability(reach.reachability, one.slo.objective)
+    return f"{uptime} uptime, {of_all} reachability, from {reach.locations} locations"
 
 
 def bar(one: SloStatus) -> float:
@@ -247,6 +260,7 @@ _PAGES.globals.update(
     latency=latency,
     pace_words=pace_words,
     promise=promise,
+    reach_words=reach_words,
     why=why,
     short=short,
     state=state,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from slo.policy import State
 from synthetics.accounting.ledger import Ledger
+from synthetics.accounting.rounds import Reach
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Slo
 from synthetics.store import Reader, StoreStats, acknowledgements, deliveries, incidents
@@ -86,11 +87,18 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SloStatus:
-    """One SLO and where it stands; *firing* are its tiers and alerts about the budget that fire."""
+    """
+    One SLO and where it stands.
+
+    Attributes:
+        firing: Its tiers and alerts about the budget that fire.
+        reach: How several locations saw it, where that was asked for; ``None`` if only one did.
+    """
 
     slo: Slo
     standing: Standing
     firing: tuple[str, ...]
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +163,8 @@ class Sources:
         """How everything stands now."""
         at_ms = self.board.clock.now_ms()
         pages = await self.pages(at_ms)
-        slos = await self.slos(at_ms)  # last: a reload cannot come between these and the config
+        # Last: a reload cannot come between these and the configuration.
+        slos = await self.slos(at_ms, reach=True)
         return Overview(
             at_ms=at_ms,
             board=self.board,
@@ -166,12 +175,17 @@ class Sources:
             health=self.health(),
         )
 
-    async def slos(self, at_ms: int) -> list[SloStatus]:
-        """Every SLO at *at_ms*, in the order of the configuration."""
+    async def slos(self, at_ms: int, *, reach: bool = False) -> list[SloStatus]:
+        """Every SLO at *at_ms*, in the order of the configuration; with its *reach* if asked."""
         async with self.books:
             found = []
             for number, slo in enumerate(self.board.config.slos.values(), 1):
-                found.append(slo_status(self.ledger, slo, at_ms, self.judge.states(slo.id)))
+                status = slo_status(self.ledger, slo, at_ms, self.judge.states(slo.id))
+                if reach:
+                    bounds = status.standing.bounds
+                    seen = self.ledger.reach(slo.id, bounds.after_ms, bounds.until_ms)
+                    status = replace(status, reach=seen)
+                found.append(status)
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
             return found

@@ -51,7 +51,14 @@ def show(folder: Path, *words: str) -> dict[str, Any]:
 
 def test_all_numbers_of_an_slo_are_shown(october: Path) -> None:
     """The same as docs/slo.md promises to other programs, to the last digit of a float."""
-    assert show(october, "--at", "2026-10-31T00:00:00Z") == {
+    found = show(october, "--at", "2026-10-31T00:00:00Z")
+    accounting = found.pop("accounting")
+
+    assert accounting["text"].startswith("R1: It is judged over 30d. ")
+    assert [each["rule"] for each in accounting["rules"]] == [f"R{i}" for i in range(1, 13)]
+    assert accounting["valid_for_s"] == [120]
+    assert (accounting["retries"], accounting["bad_if"]) == ("first", "pool")
+    assert found == {
         "format": 1,
         "slo": SLO,
         "at": "2026-10-31T00:00:00Z",
@@ -116,6 +123,7 @@ def test_all_numbers_of_an_slo_are_shown(october: Path) -> None:
                 "firing": False,
             }
         ],
+        "locations": None,
     }
 
 

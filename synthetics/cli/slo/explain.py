@@ -48,4 +48,4 @@ def command(*, name: str, loss: Fraction, config: Path, shape: str) -> None:
     from synthetics.reports.meaning import render
 
     known, slo = found(config, name)
-    click.echo(render(meaning(known, slo, loss), loss, shape), nl=False)
+    click.echo(render(meaning(known, slo, loss), known.probes, loss, shape), nl=False)

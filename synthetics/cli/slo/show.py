@@ -57,12 +57,15 @@ def command(
     """
     from synthetics.accounting.past import Past
     from synthetics.clock import SystemClock, millis
-    from synthetics.reports.show import render
+    from synthetics.reports.show import Shown, render
 
     known, slo = found(config, name)
     if window is not None:
         slo = replace(slo, window=window)
     at_ms = SystemClock().now_ms() if at is None else millis(at)
     with reading(db) as reader:
-        standing = Past(known, slo, reader, at_ms).standing(at_ms)
-    click.echo(render(slo, standing, shape), nl=False)
+        past = Past(known, slo, reader, at_ms)
+    shown = Shown(
+        slo=slo, probes=known.probes, standing=past.standing(at_ms), reach=past.reach(at_ms)
+    )
+    click.echo(render(shown, shape), nl=False)

@@ -124,4 +124,4 @@ def command(
         (policy, policy_of(alerting_as(policy, known, slo))) for policy in policies or (CONFIGURED,)
     ]
     fared = simulated(noise, wanted, partial(seen, known, slo))
-    click.echo(render(name, noise, fared, shape), nl=False)
+    click.echo(render(slo, known.probes, noise, fared, shape), nl=False)
