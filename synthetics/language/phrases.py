@@ -70,6 +70,7 @@ class Phrases:
         reasons: By slug, why a sample is bad; where a slug is missing it stands itself.
         severities: By slug.
         remedies: By slug, what can be tried before anybody is paged.
+        exit_code: How a program ended.
         tried: By what came of it, that something was tried.
         mended: The first line of a ticket instead of a page.
         drill: Before the first line of everything that is only an exercise.
@@ -116,6 +117,7 @@ class Phrases:
     reasons: Mapping[str, str]
     severities: Mapping[str, str]
     remedies: Mapping[str, str]
+    exit_code: str
     tried: Mapping[str, str]
     mended: str
     drill: str
