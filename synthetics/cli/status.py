@@ -112,4 +112,4 @@ def _read(config: Config, database: Path) -> tuple[list[SloStatus], str]:
     standings = [
         slo_status(ledger, slo, at_ms, states.get(slo.id, {})) for slo in config.slos.values()
     ]
-    return standings, proved(config, done, at_ms)
+    return standings, proved(config.services, done, at_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -12,7 +12,6 @@ from synthetics import words
 from synthetics.accounting.declaring import Said
 from synthetics.config.model import Config, Severity
 from synthetics.paging.drill import LIMIT_S
-from synthetics.paging.routing import told_of
 from synthetics.paging.ways import NoDrillError, Way, all_ways, way_of
 from synthetics.store.drills import Drill, Hop
 
@@ -71,18 +70,18 @@ def asked(body: Mapping[str, Any]) -> Asked:
         ) from None
 
 
-def proved(config: Config, done: Sequence[Drill], at_ms: int) -> str:
-    """When the pages of each service were last proved to arrive, in words; empty without routes."""
-    paged = [name for name in config.services if told_of(config, name, Severity.PAGE)]
-    if not paged:
-        return ""
+def proved(services: Iterable[str], done: Sequence[Drill], at_ms: int) -> str:
+    """When the pages of each service were last proved to arrive; empty if none ever were."""
     newest: dict[str, int] = {}
     for one in done:
         if one.passed and one.severity == Severity.PAGE:
             for service in one.services:
                 newest[service] = max(newest.get(service, 0), one.began_ms)
-    known = [f"{name} {words.about(at_ms - newest[name])} ago" for name in paged if name in newest]
-    never = [name for name in paged if name not in newest]
+    if not newest:
+        return ""
+    named = list(services)
+    known = [f"{name} {words.about(at_ms - newest[name])} ago" for name in named if name in newest]
+    never = [name for name in named if name not in newest]
     parts = [
         *([", ".join(known)] if known else []),
         *([f"never {', '.join(never)}"] if never else []),

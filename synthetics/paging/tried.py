@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from synthetics import words
 from synthetics.config.model_remedy import Remedy
 from synthetics.language.speech import speech
@@ -10,6 +12,7 @@ from synthetics.receivers.base import Message
 from synthetics.receivers.text import shorten
 
 _OUTPUT = 120
+_EXIT = re.compile(r"exit (\d+)")
 
 
 def line(
@@ -36,6 +39,8 @@ def line(
     phrases = said.phrases
     last = answer.output.rpartition("\n")[2] if answer else ""
     answered = answer.said if answer else ""
+    if ended := _EXIT.fullmatch(answered):
+        answered = phrases.exit_code.format(code=ended[1])
     limit = remedy.timeout if outcome == "timeout" else remedy.wait
     return phrases.tried[outcome].format(
         how=phrases.remedies[how],

@@ -10,7 +10,9 @@ from yarl import URL
 
 from probes.fields import Secret
 from synthetics.config.model import Severity
+from synthetics.language.speech import speech
 from synthetics.receivers.base import Event, Message, Verdict
+from synthetics.receivers.facts import changed
 from synthetics.receivers.fields import RoutingKey, Url
 from synthetics.receivers.post import Answer, judge, mask_of, post_json, said_in
 from synthetics.receivers.text import is_link, iso, short_key, shorten
@@ -131,6 +133,7 @@ def _links(message: Message) -> list[dict[str, str]]:
 
 def _details(message: Message) -> dict[str, Any]:
     failing = message.failing
+    said = speech(message.language, message.zone)
     return _present(
         {
             "service": _text(message.service_name),
@@ -153,6 +156,11 @@ def _details(message: Message) -> dict[str, Any]:
                     "request_id": _text(failing.request_id),
                 }
             ),
+            "how_bad": _text(message.said.failed),
+            "changed_lately": [_text(changed(said, message, one)) for one in message.changes]
+            or None,
+            "tried_already": [_text(line) for line in message.tried] or None,
+            "owner": _text(message.owner),
             "also_firing": [_text(slo) for slo in message.also[: _LIMITS["also"]]] or None,
             "incident": message.incident,
         }

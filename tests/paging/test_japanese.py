@@ -7,9 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
+
 from synthetics.config.model import Config, Latency
-from synthetics.language import Language
+from synthetics.config.model_remedy import Remedy
+from synthetics.language import PHRASES, Language
 from synthetics.language.speech import speech
+from synthetics.paging.mending import Answer
+from synthetics.paging.tried import line
 from synthetics.paging.words import resolved, summary
 from synthetics.receivers.base import Changed, Event, Message
 from synthetics.receivers.facts import facts
@@ -50,12 +55,12 @@ async def test_a_page_and_its_end_hold_no_english_word_of_ours(tmp_path: Path) -
         for fact in facts(message):
             said += [fact.label, fact.text]
 
-    for line in said:
-        rest = line
+    for text in said:
+        rest = text
         for theirs in THEIRS:
             rest = rest.replace(theirs, "")
         words = set(re.findall(r"[A-Za-z]+", rest)) - {"SLO", "ID", "JST"}
-        assert not words, line
+        assert not words, text
 
 
 async def test_it_reads_as_a_person_would_write_it(tmp_path: Path) -> None:
@@ -87,6 +92,20 @@ def test_a_change_is_said_with_how_long_before_or_after_it_was() -> None:
         "23:04 JST(発生の1分後): v1.3",
         "22:59 JST(発生の4分前): v1.2(aiko)",
     ]
+
+
+@pytest.mark.parametrize("outcome", list(PHRASES[Language.JA].tried))
+def test_what_was_tried_is_said_in_japanese(outcome: str) -> None:
+    said = line(
+        trigger(language=Language.JA, zone="Asia/Tokyo"),
+        "command",
+        outcome,
+        remedy=Remedy(command=("true",)),
+        began_ms=NOON_MS,
+        answer=Answer(outcome="", said="exit 4", output="再起動できません"),
+    )
+
+    assert not set(re.findall(r"[A-Za-z]+", said)) - {"JST"}, said
 
 
 def test_slowness_is_said_in_japanese() -> None:
