@@ -42,12 +42,15 @@ class Gap:
 
 
 def subjects(config: Config, slo: str, severity: Severity) -> list[Subject]:
-    """The alerts of *severity* that an SLO can have."""
+    """The alerts of *severity* that an SLO can have, those about its budget too."""
     one = config.slos[slo]
+    of_budget = one.budget_watch.alerts if one.budget_watch else ()
+    alerts = [(tier.name, tier.severity) for tier in one.tiers]
+    alerts += [(alert.name, alert.severity) for alert in of_budget]
     return [
-        Subject(service=one.service, slo=slo, tier=tier.name, severity=severity)
-        for tier in one.tiers
-        if tier.severity == severity
+        Subject(service=one.service, slo=slo, tier=name, severity=severity)
+        for name, loud in alerts
+        if loud == severity
     ]
 
 

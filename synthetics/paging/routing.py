@@ -76,9 +76,10 @@ def audience(
                 coming.append(one.due_ms)
             for receiver in one.receivers:
                 told[receiver] = _with(told.get(receiver), alert, one)
-    for alert in firing:
+    left = set(knowing) - told.keys()
+    for alert in firing if left else ():
         for receiver in ever(config, alert):
-            if receiver in knowing and receiver not in told:
+            if receiver in left and receiver not in told:
                 told[receiver] = Told(alert=alert)
     return Audience(told=told, next_ms=min(coming, default=None))
 
@@ -127,7 +128,9 @@ class _Past:
 def _tellings(config: Config, alert: Alert, past: _Past, at_ms: int) -> list[Telling]:
     found: list[Telling] = []
     for route in past.taken[alert.id]:
-        from_ms = began_ms([one for one in past.alerts if route in past.taken[one.id]])
+        from_ms = began_ms(
+            [one for one in past.alerts if any(route is each for each in past.taken[one.id])]
+        )
         answered = [each for each in past.acknowledged_ms if each >= from_ms]
         found += tellings(config, route, from_ms, min(answered, default=None), at_ms)
     if not any(one.receivers or one.due_ms > at_ms for one in found):
