@@ -22,6 +22,7 @@ _COMMANDS = {
     "results": "Bring results in from elsewhere, or write them out.",
     "run": "Run the service: probe, count, page.",
     "schema": "Print the JSON Schema of the configuration, for editors.",
+    "silence": "Tell nobody of certain alerts for a while.",
     "slo": "Ask what an SLO says now, said then, or would have said.",
     "status": "Print how every SLO stands now, from the database.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,16 @@ def whose_options(command: Any) -> Any:
     ):
         command = option(command)
     return command
+
+
+def length(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
+    """A duration such as ``2h``."""
+    from probes.fields import Refused, parse_duration
+
+    try:
+        return None if value is None else parse_duration(value)
+    except Refused as refused:
+        raise click.BadParameter(f"{refused.what}; {refused.mend}", ctx, param) from None
 
 
 def named(author: str | None) -> str:
@@ -95,4 +105,3 @@ def whose(done: Mapping[str, Any]) -> str:
         *(f"SLO {one}" for one in done["slos"]),
     ]
     return ", ".join(named) or "everything"
-

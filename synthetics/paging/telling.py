@@ -77,7 +77,8 @@ def tell(db: sqlite3.Connection, incident: Incident, scene: Scene) -> int | None
     if free != alerts:
         audience = scene.routes(free, acknowledged, knowing, scene.at_ms)
     goes_on = any(alert.resolved_ms is None for alert in alerts)
-    for receiver in dict.fromkeys([*concerned.told, *past]):
+    kept = [one.receiver for one in so_far if one.kind == events.Kind.HELD_BACK]
+    for receiver in dict.fromkeys([*concerned.told, *past, *kept]):
         ear = _Ear(
             db,
             incident,
@@ -320,10 +321,10 @@ class _Ear:
             for alert in ended
             if alert.slo != message.slo and (alert.resolved_ms or 0) >= since_ms
         )
-        first = next((a for a in ended if (a.slo, a.tier) == (message.slo, message.tier)), None)
         plain = message
-        if first is not None:
-            plain = replace(message, summary=Message.from_json(first.message).summary)
+        for alert in self._of_all:  # in its first words, not in those of a reminder
+            if (alert.slo, alert.tier) == (message.slo, message.tier):
+                plain = replace(message, summary=Message.from_json(alert.message).summary)
         self._owe(
             replace(
                 message,

@@ -71,9 +71,15 @@ class Books:
             await asyncio.to_thread(self._ledger.load, self._reader, self._clock.now_ms())
 
     async def declared(self) -> None:
-        """Go by what commands have declared, from the next decision on (R2)."""
+        """Go by what commands have declared: what counts from the next decision on (R2), and
+        what may be told at once.
+        """
         async with self.lock:
             self._ledger.declare(await asyncio.to_thread(self._reader.exclusions))
+            try:
+                await self._judge.look_again()
+            except DiskFullError as error:
+                _not_decided(error)
 
     async def adopt(self, config: Config) -> None:
         """

@@ -18,7 +18,6 @@ from typing import Any
 
 from probes.watch import Shared
 from synthetics import __version__
-from synthetics.accounting.declaring import Change
 from synthetics.accounting.ledger import Ledger
 from synthetics.clock import Clock, SystemClock
 from synthetics.config.load import load
@@ -46,12 +45,11 @@ from synthetics.store import Reader, Store, StoreError, changes
 from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.bare import Bare
 from synthetics.store.drills import Drill
-from synthetics.store.exclusions import Exclusion
 from synthetics.web.acknowledge import Answers
 from synthetics.web.binding import bind
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
-from synthetics.web.desk import Desk
+from synthetics.web.desk import Change, Desk
 from synthetics.web.drills import Range
 from synthetics.web.results import Hatch
 from synthetics.web.server import Server, Site
@@ -409,7 +407,7 @@ class Service:
         return Taken(samples=len(samples), changed=changed)
 
     @staticmethod
-    async def _declare(store: Store, books: Books, change: Change) -> Exclusion:
+    async def _declare(store: Store, books: Books, change: Change) -> dict[str, Any]:
         """Write what a command declares, and go by it."""
         done = await store.write(change)
         await books.declared()

@@ -119,7 +119,12 @@ FIRES = "SELECT 1 FROM alerts WHERE slo = :slo AND tier = :tier AND resolved_ms 
 FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
 OF_INCIDENT = _ALERT + "WHERE incident_id = :incident_id ORDER BY id"
 
-SINCE = _ALERT + "WHERE resolved_ms IS NULL OR resolved_ms >= :from_ms ORDER BY id"
+SINCE = (
+    _ALERT
+    + """
+    WHERE (resolved_ms IS NULL OR resolved_ms >= :from_ms) AND tier != ':drill' ORDER BY id
+"""
+)
 
 OPEN_INCIDENT = """
     INSERT INTO incidents

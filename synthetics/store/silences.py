@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from synthetics import words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matchers:
@@ -194,6 +196,28 @@ def by_id(db: sqlite3.Connection, silence_id: int) -> Silence | None:
     """One of them."""
     row = db.execute(BY_ID, {"id": silence_id}).fetchone()
     return None if row is None else _silence(row)
+
+
+def as_json(what: Silence) -> dict[str, Any]:
+    """*what* for programs: ``to`` is the end that holds, ``ended`` what cut it short."""
+    ended = what.end
+    return {
+        "id": what.id,
+        "from": words.iso(what.from_ms),
+        "to": words.iso(what.end_ms),
+        "matchers": what.matchers.as_json(),
+        "author": what.author,
+        "reason": what.reason,
+        "declared_at": words.iso(what.declared_ms),
+        "taken_back": what.taken_back,
+        "ended": None
+        if ended is None
+        else {
+            "author": ended.author,
+            "reason": ended.reason,
+            "declared_at": words.iso(ended.declared_ms),
+        },
+    }
 
 
 def _silence(row: Sequence[Any]) -> Silence:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthetics import words
-from synthetics.store import deliveries, incidents
+from synthetics.store import deliveries, events, incidents
 from synthetics.store.deliveries import Delivery, State
+from synthetics.store.events import Event
 from synthetics.store.incidents import Alert, Incident
 
 FORMAT = 1
@@ -24,6 +25,7 @@ class Told:
     incident: Incident
     alerts: Sequence[Alert]
     deliveries: Sequence[Delivery]
+    events: Sequence[Event] = ()
 
     @property
     def waiting(self) -> bool:
@@ -50,6 +52,7 @@ def gather(db: sqlite3.Connection, *, from_ms: int, to_ms: int, ended: bool = Tr
             incident=one,
             alerts=incidents.alerts_of(db, one.id),
             deliveries=deliveries.of_incident(db, one.id),
+            events=events.of_incident(db, one.id),
         )
         for one in found
     ]
@@ -74,10 +77,13 @@ def as_json(one: Told) -> dict[str, Any]:
         "since": _when(incident.since_ms),
         "opened_at": words.iso(incident.opened_ms),
         "closed_at": _when(incident.closed_ms),
+        "reopened": incident.reopened,
+        "flapping_since": _when(incident.flapping_ms),
         "probe": incident.probe,
         "step": incident.step,
         "reason": incident.reason,
         "alerts": [_alert(alert) for alert in one.alerts],
+        "events": [_event(event) for event in one.events],
         "deliveries": [_delivery(delivery) for delivery in one.deliveries],
     }
 
@@ -91,6 +97,18 @@ def _alert(one: Alert) -> dict[str, Any]:
         "fired_at": words.iso(one.fired_ms),
         "resolved_at": _when(one.resolved_ms),
         "resolution": one.resolution,
+        "held_by": one.held or None,
+    }
+
+
+def _event(one: Event) -> dict[str, Any]:
+    return {
+        "at": words.iso(one.at_ms),
+        "kind": one.kind,
+        "receiver": one.receiver,
+        "slo": one.slo,
+        "tier": one.tier,
+        "detail": one.detail,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from synthetics import __version__, words
 from synthetics.reports import blocks, policy_text, rules
 from synthetics.schedule.phase import due_after_ms
+from synthetics.store import silences
 from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Incident
@@ -50,6 +51,7 @@ def as_json(overview: Overview) -> dict[str, Any]:
         ],
         "accounting": policy_text.in_words(accounting(overview)),
         "probes": _probes(overview),
+        "silences": [silences.as_json(one) for one in overview.pages.silences],
         "incidents": [_incident(one, overview.pages.answers) for one in overview.pages.incidents],
         "deliveries_owed": [_owed(one) for one in overview.pages.owed],
         "deliveries_refused": [_refused(one) for one in overview.pages.refused],
@@ -161,6 +163,8 @@ def _incident(one: Incident, answers: Sequence[Acknowledgement]) -> dict[str, An
         "since": None if one.since_ms is None else words.iso(one.since_ms),
         "opened_at": words.iso(one.opened_ms),
         "closed_at": None if one.closed_ms is None else words.iso(one.closed_ms),
+        "reopened": one.reopened,
+        "flapping_since": None if one.flapping_ms is None else words.iso(one.flapping_ms),
         "probe": one.probe,
         "step": one.step,
         "reason": one.reason,

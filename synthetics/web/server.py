@@ -14,13 +14,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
-from synthetics.accounting.declaring import ACTS
-from synthetics.store import StoreError
+from synthetics.store import StoreError, silences
 from synthetics.web import alerts, api, hosts, oncall, page, probe_metrics
 from synthetics.web.acknowledge import Answers
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
-from synthetics.web.desk import Desk
+from synthetics.web.desk import ACTS, Desk
 from synthetics.web.drills import Range
 from synthetics.web.metrics import Snapshot, registry
 from synthetics.web.results import Hatch
@@ -93,6 +92,7 @@ class Site:
                 web.get("/api/v1/alerts", self._alerts),
                 web.post("/api/v1/results", self._results),
                 *(web.post(f"/api/v1/{act}", partial(self._declare, act)) for act in ACTS),
+                web.get("/api/v1/silences", self._silences),
                 web.post("/api/v1/changes", self._change),
                 web.get("/api/v1/changes", self._changes),
                 web.post("/api/v1/drills", self._drill),
@@ -121,6 +121,11 @@ class Site:
         overview = await self._known().overview()
         text = await asyncio.to_thread(api.dumps, overview)
         return web.Response(text=text, content_type="application/json")
+
+    async def _silences(self, _: web.Request) -> web.Response:
+        at_ms = self._board.clock.now_ms()
+        found = await self._known().silences(at_ms)
+        return web.json_response([silences.as_json(one) for one in found])
 
     async def _alerts(self, _: web.Request) -> web.Response:
         at_ms = self._board.clock.now_ms()

@@ -14,10 +14,18 @@ from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.rounds import Reach
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Slo
-from synthetics.store import Reader, StoreStats, acknowledgements, deliveries, incidents
+from synthetics.store import (
+    Reader,
+    StoreStats,
+    acknowledgements,
+    deliveries,
+    incidents,
+    silences,
+)
 from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Alert, Incident
+from synthetics.store.silences import Silence
 from synthetics.web.alerts import Told, gather
 
 if TYPE_CHECKING:  # what sends pages takes 0.2 s to import, and `synthetics status` sends none
@@ -109,6 +117,7 @@ class Pages:
     Attributes:
         incidents: Open ones first, and then the newest.
         alerts: Those that fire.
+        silences: Those that hold now.
         owed: Messages that receivers have not got yet.
         refused: Those that receivers would not have, so that nobody was told.
         answers: Who took these incidents on, in order.
@@ -116,6 +125,7 @@ class Pages:
 
     incidents: tuple[Incident, ...]
     alerts: tuple[Alert, ...]
+    silences: tuple[Silence, ...]
     owed: tuple[Owed, ...]
     refused: tuple[Refused, ...]
     answers: tuple[Acknowledgement, ...] = ()
@@ -190,6 +200,12 @@ class Sources:
                     await asyncio.sleep(0)
             return found
 
+    async def silences(self, at_ms: int) -> list[Silence]:
+        """Those that hold or will, and those that ended of late, the oldest first."""
+        async with self.reading:
+            found = await asyncio.to_thread(self.reader.read, silences.every)
+        return [one for one in found if one.end_ms > at_ms - RECENT_MS]
+
     async def pages(self, at_ms: int) -> Pages:
         """What on-call cares about, from the database."""
 
@@ -203,6 +219,7 @@ class Sources:
             return Pages(
                 incidents=(*reversed(still), *reversed(ended)),
                 alerts=tuple(incidents.firing(db)),
+                silences=tuple(silences.active(db, at_ms)),
                 owed=tuple(deliveries.owed(db)),
                 refused=tuple(deliveries.refused_since(db, at_ms - RECENT_MS)),
                 answers=tuple(acknowledgements.since(db, at_ms - RECENT_MS)),

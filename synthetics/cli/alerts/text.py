@@ -11,6 +11,7 @@ import click
 from synthetics import words
 from synthetics.reports import columns
 from synthetics.store.deliveries import Delivery, State
+from synthetics.store.events import Event
 from synthetics.store.incidents import Alert
 from synthetics.web.alerts import Told
 
@@ -51,6 +52,8 @@ def _incident(one: Told, at_ms: int) -> Iterator[str]:
         [("ALERT", "SEVERITY", "FIRED", "RESOLVED", "BECAUSE"), *map(_alert, one.alerts)],
         frozenset(),
     )
+    if one.events:
+        yield from _table([("WHEN", "WHAT", "WHY"), *map(_event, one.events)], frozenset())
     if one.deliveries:
         yield from _table(
             [
@@ -69,8 +72,13 @@ def _alert(one: Alert) -> tuple[str, ...]:
         one.severity,
         words.iso(one.fired_ms),
         "fires" if one.resolved_ms is None else words.iso(one.resolved_ms),
-        one.resolution,
+        one.resolution or (f"held by {one.held}" if one.held else ""),
     )
+
+
+def _event(one: Event) -> tuple[str, ...]:
+    whose = one.receiver or (f"{one.slo}/{one.tier}" if one.slo else "")
+    return words.iso(one.at_ms), f"{one.kind}: {whose}" if whose else one.kind, one.detail
 
 
 def _delivery(one: Delivery, at_ms: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from synthetics.cli.common import config_option, db_option, format_option, momen
 from synthetics.cli.declaring import (
     author_option,
     hand_in,
+    length,
     named,
     reason_option,
     say,
@@ -19,22 +20,13 @@ from synthetics.cli.declaring import (
 )
 
 
-def _length(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
-    from probes.fields import Refused, parse_duration
-
-    try:
-        return None if value is None else parse_duration(value)
-    except Refused as refused:
-        raise click.BadParameter(f"{refused.what}; {refused.mend}", ctx, param) from None
-
-
 @click.command
 @click.option(
     "--from", "start", callback=moment, metavar="TIME", help="When it begins.  Default: now."
 )
 @click.option("--to", "end", callback=moment, metavar="TIME", help="When it ends.")
 @click.option(
-    "--for", "length", callback=_length, metavar="DURATION", help="How long it lasts, as 2h."
+    "--for", "long", callback=length, metavar="DURATION", help="How long it lasts, as 2h."
 )
 @whose_options
 @reason_option()
@@ -46,7 +38,7 @@ def command(
     *,
     start: datetime | None,
     end: datetime | None,
-    length: timedelta | None,
+    long: timedelta | None,
     services: tuple[str, ...],
     slos: tuple[str, ...],
     reason: str,
@@ -61,14 +53,14 @@ def command(
     Its samples leave good and bad alike; its bounds are cut outward to whole minutes.  It
     counts at once, also for what is past, and stands in reports with who, when and why.
     """
-    if (end is None) == (length is None):
+    if (end is None) == (long is None):
         refuse("its end must be said once\n  to mend: give --to TIME or --for DURATION")
     begin = start or datetime.now(UTC)
     done = hand_in(
         "maintenance",
         {
             "from": text_of(begin),
-            "to": text_of(end or begin + (length or timedelta())),
+            "to": text_of(end or begin + (long or timedelta())),
             "services": services,
             "slos": slos,
             "reason": reason,
