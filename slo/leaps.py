@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from slo.counts import Counts
 from slo.evidence import cannot_be_over, is_over, stays_chance
 from slo.history import History
 from slo.policy import (
@@ -46,7 +47,7 @@ class OneTier:
     ) -> None:
         self._policy = policy
         self._tier = tier
-        self._history = history
+        self._history = _AtHand(history, failures)
         self._failures = failures
         # burn > factor, multiplied out, as `decide` has it.
         objective = policy.objective
@@ -192,6 +193,28 @@ class OneTier:
         if last_ms < at_ms or over(at_ms):
             return at_ms
         return _first(over, at_ms, last_ms) if over(last_ms) else last_ms + MINUTE_MS
+
+
+class _AtHand:
+    """A history whose failures need not be looked for again at each decision."""
+
+    def __init__(self, history: History, failures: Sequence[int]) -> None:
+        self._history = history
+        self._failures = failures
+
+    def __call__(self, after_ms: int, until_ms: int, /) -> Counts:
+        """The same."""
+        return self._history(after_ms, until_ms)
+
+    def failures(self, after_ms: int, until_ms: int, most: int) -> Sequence[int]:
+        """The same."""
+        start, end = (bisect_right(self._failures, at_ms) for at_ms in (after_ms, until_ms))
+        return self._failures[max(start, end - most) : end]
+
+    def apart(self) -> Sequence[History]:
+        """Its parts; itself, if it is one."""
+        parts = self._history.apart()
+        return (self,) if len(parts) == 1 else parts
 
 
 def _minute(at_ms: int) -> int:
