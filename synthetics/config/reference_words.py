@@ -47,7 +47,7 @@ EXAMPLES = {
     "Probe.http": "{get: https://shop.example/}",
     "Probe.journey": "[{name: home, get: https://shop.example/}]",
     "Receiver.alertmanager": "{url: http://alertmanager:9093}",
-    "Receiver.apprise": '{url: "tgram://${env:TELEGRAM_TOKEN}/12345678"}',
+    "Receiver.apprise": '{url: "tgram://123456789:${env:TELEGRAM_SECRET}/12345678"}',
     "Receiver.command": "{run: [/usr/local/bin/siren]}",
     "Receiver.discord": '{url: "${env:DISCORD_URL}"}',
     "Receiver.email": "{url: smtp://mail.example, from: pager@shop.example, "
@@ -127,7 +127,7 @@ EXAMPLES = {
     "receivers.*.alertmanager.url": "http://alertmanager-0:9093",
     "receivers.*.alertmanager.peers": "[http://alertmanager-1:9093]",
     "receivers.*.alertmanager.labels": "{team: checkout}",
-    "receivers.*.apprise.url": '"tgram://${env:TELEGRAM_TOKEN}/12345678"',
+    "receivers.*.apprise.url": '"tgram://123456789:${env:TELEGRAM_SECRET}/12345678"',
     "receivers.*.command.run": '[/usr/local/bin/siren, --floor, "3"]',
     "receivers.*.command.env": '{SIREN_KEY: "${env:SIREN_KEY}"}',
     "receivers.*.discord.url": '"${env:DISCORD_URL}"',

@@ -56,6 +56,11 @@ class Options:
     url: Url
 
 
+def account(options: Options) -> Secret:
+    """What `PER_MINUTE` holds for: a webhook is one channel."""
+    return options.url
+
+
 async def send(options: Options, message: Message, session: aiohttp.ClientSession) -> Verdict:
     """Write one message, or mend those of the incident."""
     if message.event is Event.CHANGE or (message.event is Event.UPDATE and not message.handle):

@@ -81,6 +81,11 @@ class Options:
             )
 
 
+def account(options: Options) -> tuple[Secret | None, Secret | None, str]:
+    """What `PER_MINUTE` holds for: one channel."""
+    return options.url, options.token, options.channel
+
+
 async def send(options: Options, message: Message, session: aiohttp.ClientSession) -> Verdict:
     """Write or mend one message."""
     if options.token is None and options.url is not None:
