@@ -15,10 +15,12 @@ SAID: Final[dict[str, str]] = {
     "certificate": "certificate not as it should be",
     "closed": "closed by the target",
     "connect": "no connection",
+    "critical": "plugin says critical",
     "dns": "name not found",
     "dnssec": "not verified by DNSSEC",
     "empty-reply": "closed without an answer",
     "encoding": "body cannot be decompressed",
+    "exit-code": "wrong exit code",
     "failed": "no answer that makes sense",
     "header": "wrong header",
     "headers-too-large": "headers too large",
@@ -29,7 +31,9 @@ SAID: Final[dict[str, str]] = {
     "loss": "echoes lost",
     "malformed": "malformed answer",
     "not-authoritative": "server not responsible",
+    "output": "wrong output",
     "packet-too-big": "packet too big for the way",
+    "perfdata": "measured value out of bounds",
     "protocol": "wrong protocol",
     "ocsp": "no proof against revocation",
     "proxy-refused": "proxy cannot reach it",
@@ -58,6 +62,7 @@ SAID: Final[dict[str, str]] = {
     "tls-wrong-host": "certificate for another host",
     "truncated": "body cut short",
     "unreachable": "cannot be reached",
+    "warning": "plugin says warning",
 }
 
 

@@ -13,6 +13,7 @@ import trustme
 
 from tests.probes import specimen_websocket
 from tests.probes.specimen import Silence, Specimen
+from tests.probes.specimen_exec import EXEC
 from tests.probes.specimens_of_packets import PING, UDP
 from tests.probes.support import Speak, ok, saying, speaking
 
@@ -101,6 +102,7 @@ SPECIMENS: dict[str, Specimen] = {
         lambda port: {"query": "shop.example", "servers": f"127.0.0.1:{port}", "over": "tcp"},
         _answer,
     ),
+    "exec": EXEC,
     "http": over_tcp(
         lambda port: {
             "get": f"http://127.0.0.1:{port}/",
