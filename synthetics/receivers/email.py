@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from yarl import URL
 
 from probes.fields import Refused, Template, Text
-from synthetics.receivers.base import Event, Message, Verdict
+from synthetics.receivers.base import Event, Fate, Message, Verdict
 from synthetics.receivers.fields import NOT_LOOKED_UP, Key
 from synthetics.receivers.mail import composed
 from synthetics.receivers.smtp import Post, Server, hand_over
@@ -107,7 +107,7 @@ async def send(options: Options, message: Message, session: aiohttp.ClientSessio
     if message.event not in _TOLD:
         return Verdict.delivered()
     del session
-    root, mail = composed(message, sender=options.sender, to=options.to)
+    own, mail = composed(message, sender=options.sender, to=options.to)
     url = URL(options.url.render())
     server = Server(
         host=url.host or "",
@@ -118,4 +118,6 @@ async def send(options: Options, message: Message, session: aiohttp.ClientSessio
         password=options.password,
     )
     verdict = await hand_over(server, Post(options.sender, options.to, mail))
-    return verdict if verdict.reason else Verdict.delivered(handle=message.handle or root)
+    if verdict.fate is not Fate.DELIVERED:
+        return verdict
+    return Verdict.delivered(handle=message.handle or own)
