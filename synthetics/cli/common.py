@@ -91,6 +91,17 @@ def loaded(path: Path) -> Config:
         refuse(str(error))
 
 
+def loaded_for_oncall(path: Path) -> Config:
+    """Who is on call, of the configuration at *path*; secrets may be missing; else exit 2."""
+    from synthetics.config.load import load_for_oncall
+    from synthetics.config.problems import ConfigError, render
+
+    try:
+        return load_for_oncall(path, environ=os.environ)
+    except ConfigError as error:
+        refuse(render(error.problems, therefore="who is on call was not looked at"))
+
+
 def loaded_for_results(path: Path) -> Config:
     """
     What stored results are counted by, of the configuration at *path*; else exit 2.

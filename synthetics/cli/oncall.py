@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from synthetics.cli.common import config_option, format_option, loaded, moment, refuse
+from synthetics.cli.common import config_option, format_option, loaded_for_oncall, moment, refuse
 
 MOST_HANDOVERS = 100
 YEARS = (1971, 2200)
@@ -49,7 +49,7 @@ def command(
     from synthetics.config.words import did_you_mean
     from synthetics.reports import oncall
 
-    known = loaded(config)
+    known = loaded_for_oncall(config)
     for name, there, what in (
         (rotation, known.rotations, "rotation"),
         (person, known.people, "person"),
@@ -57,9 +57,7 @@ def command(
         if name is not None and name not in there:
             refuse(f"there is no {what} `{name}`\n  to mend: {did_you_mean(name, list(there))}")
     if not known.rotations:
-        refuse(
-            "there are no rotations\n  to mend: write one below `rotations:`"
-        )
+        refuse("there are no rotations\n  to mend: write one below `rotations:`")
     if at is not None and not YEARS[0] <= at.year < YEARS[1]:
         refuse(f"{at.year} is too far away\n  to mend: ask for a year from {YEARS[0]} on")
     if person and shape != "ics":

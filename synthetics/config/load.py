@@ -88,6 +88,17 @@ def load_for_results(path: Path, *, environ: Mapping[str, str]) -> Config:
         return _load(path, environ, _read_for_results)
 
 
+def load_for_oncall(path: Path, *, environ: Mapping[str, str]) -> Config:
+    """
+    Read of the same who is on call, and what `load_for_results` reads.
+
+    Raises:
+        ConfigError: With every problem that was found, in file order.
+    """
+    with _no_collections():
+        return _load(path, environ, _read_for_oncall)
+
+
 @contextmanager
 def _no_collections() -> Iterator[None]:
     """
@@ -183,6 +194,17 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
 def _read_for_results(reader: Reader, files: Files, references: References) -> Config:
     defaults = read_defaults(reader)
     return _counted(reader, files, references, defaults, read_probe_frames(reader, defaults))
+
+
+def _read_for_oncall(reader: Reader, files: Files, references: References) -> Config:
+    config = _read_for_results(reader, files, references)
+    hours = read_hours(reader)
+    return replace(
+        config,
+        people=MappingProxyType(read_people(reader)),
+        hours=MappingProxyType(hours),
+        rotations=MappingProxyType(read_rotations(reader, hours)),
+    )
 
 
 def _counted(

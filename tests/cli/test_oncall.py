@@ -109,3 +109,10 @@ def test_without_rotations_it_says_where_to_write_one(folder: Path) -> None:
     (folder / "synthetics.yaml").write_text("services: {}\n")
 
     assert oncall().exit_code == 2
+
+
+def test_no_secret_is_needed_to_know_who_is_on_call(folder: Path) -> None:
+    text = CONFIG.replace("https://hooks.example/phone", '"${env:NOT_HERE}"')
+    (folder / "synthetics.yaml").write_text(text)
+
+    assert oncall("shop", *AT).exit_code == 0
