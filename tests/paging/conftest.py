@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from synthetics.store.store import Store
+from tests.paging.box import Box
 from tests.paging.support import Desk, Phone
 
 
@@ -18,3 +20,10 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 async def phone() -> AsyncIterator[Phone]:
     async with Phone() as phone:
         yield phone
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Box]:
+    store = await Store.open(tmp_path / "synthetics.db", linger_s=0.0)
+    yield Box(store)
+    await store.close()
