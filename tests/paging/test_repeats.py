@@ -12,8 +12,8 @@ from synthetics.clock import HeldClock
 from synthetics.paging.lane import Line
 from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.store.store import Store
-from tests.paging.support import NOON_MS
 from tests.paging.box import Box, courier, until
+from tests.paging.support import NOON_MS
 from tests.paging.test_courier import _turns
 
 
