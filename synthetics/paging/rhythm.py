@@ -8,6 +8,8 @@ from datetime import timedelta
 from synthetics.config.model_quiet import Flapping, Incidents
 
 HOUR_MS = 3_600_000
+REMEMBERED_MS = 24 * HOUR_MS
+"""How long it is told that pages were held back, where none follows sooner."""
 PATIENCE_MS = 600_000
 """How long a page waits for the quota at most: what lasts is told, however much there was."""
 

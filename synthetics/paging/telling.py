@@ -12,7 +12,7 @@ from synthetics.config.model import Severity
 from synthetics.config.model_quiet import Incidents
 from synthetics.paging.holds import Holds, Quiet
 from synthetics.paging.owing import RANKS, Story, knows, plan
-from synthetics.paging.rhythm import HOUR_MS, PATIENCE_MS, calm, flapping
+from synthetics.paging.rhythm import HOUR_MS, PATIENCE_MS, REMEMBERED_MS, calm, flapping
 from synthetics.paging.routing import Audience, Told, ever
 from synthetics.paging.words import acknowledge_link, resolved, told, unanswered
 from synthetics.receivers.base import Event, Message
@@ -77,6 +77,7 @@ def tell(db: sqlite3.Connection, incident: Incident, scene: Scene) -> int | None
     if free != alerts:
         audience = scene.routes(free, acknowledged, knowing, scene.at_ms)
     goes_on = any(alert.resolved_ms is None for alert in alerts)
+    could_be_told = {alert.id: ever(scene.quiet.config, alert) for alert in alerts}
     kept = [one.receiver for one in so_far if one.kind == events.Kind.HELD_BACK]
     for receiver in dict.fromkeys([*concerned.told, *past, *kept]):
         ear = _Ear(
@@ -87,6 +88,7 @@ def tell(db: sqlite3.Connection, incident: Incident, scene: Scene) -> int | None
             goes_on=concerned.told.get(receiver),
             tell=audience.told.get(receiver),
             alerts=alerts,
+            own=[alert for alert in alerts if receiver in could_be_told[alert.id]],
             held=held,
             past=past.get(receiver, ()),
             acknowledged=acknowledged,
@@ -147,6 +149,7 @@ class _Ear:
         goes_on: What goes on that concerns it, held or not.
         tell: What of it may be told.
         alerts: All of the incident, in the order of firing.
+        own: Those of them that the receiver could be told of.
         held: Those that nobody is told of now.
         past: All that it was ever owed of the incident, in order.
         acknowledged: When somebody took the incident on.
@@ -163,6 +166,7 @@ class _Ear:
         goes_on: Told | None,
         tell: Told | None,
         alerts: Sequence[Alert],
+        own: Sequence[Alert],
         held: Collection[int],
         past: Sequence[Delivery],
         acknowledged: Sequence[int],
@@ -179,7 +183,6 @@ class _Ear:
         self._kept_from = kept_from
         self._rules = scene.rules(incident.service)
         self._story = Story.of(past)
-        own = [alert for alert in alerts if receiver in ever(scene.quiet.config, alert)]
         self._alerts = own or alerts
         firing = [alert for alert in self._alerts if alert.resolved_ms is None]
         self._free = [alert for alert in firing if alert.id not in held]
@@ -254,8 +257,13 @@ class _Ear:
             incidents.flaps(self._db, self._incident.id, at_ms=at_ms)
             self._note(events.Kind.FLAPPING, f"began {len(before) + 1} times")
         service = self._incident.service
-        last_ms = deliveries.last_page_ms(self._db, self._receiver, service) or 0
-        held_back = events.held_back_after(self._db, self._receiver, service, last_ms)
+        after_ms = at_ms - REMEMBERED_MS
+        held_back = events.held_back_after(self._db, self._receiver, service, after_ms)
+        if held_back:
+            last_ms = deliveries.last_page_ms(self._db, self._receiver, service, after_ms)
+            held_back = events.held_back_after(
+                self._db, self._receiver, service, last_ms or after_ms
+            )
         others = dict.fromkeys(alert.slo for alert in self._free if alert.slo != worst.slo)
         message = replace(
             Message.from_json(worst.message),

@@ -119,12 +119,7 @@ FIRES = "SELECT 1 FROM alerts WHERE slo = :slo AND tier = :tier AND resolved_ms 
 FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
 OF_INCIDENT = _ALERT + "WHERE incident_id = :incident_id ORDER BY id"
 
-SINCE = (
-    _ALERT
-    + """
-    WHERE (resolved_ms IS NULL OR resolved_ms >= :from_ms) AND tier != ':drill' ORDER BY id
-"""
-)
+RESOLVED_SINCE = _ALERT + "WHERE resolved_ms >= :from_ms AND tier != ':drill' ORDER BY id"
 
 OPEN_INCIDENT = """
     INSERT INTO incidents
@@ -287,8 +282,9 @@ def alerts_of(db: sqlite3.Connection, incident_id: int) -> list[Alert]:
 
 
 def since(db: sqlite3.Connection, from_ms: int) -> list[Alert]:
-    """Alerts that fire, or fired at *from_ms* or later, in the order of firing."""
-    return [_alert(row) for row in db.execute(SINCE, {"from_ms": from_ms})]
+    """Alerts that fire, and those that fired at *from_ms* or later."""
+    ended = db.execute(RESOLVED_SINCE, {"from_ms": from_ms})
+    return [*firing(db), *(_alert(row) for row in ended)]
 
 
 def open_of(db: sqlite3.Connection, service: str, topic: str = "") -> Incident | None:
