@@ -53,6 +53,8 @@ READ_FOR_RESULTS = frozenset(
     {"defaults", "services", "probes", "slos", "maintenance", "alerting", *SETTINGS}
 )
 """The sections that stored results are counted by."""
+UNREAD_OF_SERVICES = frozenset({"remediation"})
+"""What stands in a service and may need secrets, but is for when somebody is told."""
 
 
 def load(path: Path, *, environ: Mapping[str, str], reach_ms: int | None = None) -> Config:
@@ -193,7 +195,8 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
 
 def _read_for_results(reader: Reader, files: Files, references: References) -> Config:
     defaults = read_defaults(reader)
-    return _counted(reader, files, references, defaults, read_probe_frames(reader, defaults))
+    probes = read_probe_frames(reader, defaults)
+    return _counted(reader, files, references, defaults, probes, unread=UNREAD_OF_SERVICES)
 
 
 def _read_for_oncall(reader: Reader, files: Files, references: References) -> Config:
@@ -213,6 +216,8 @@ def _counted(
     references: References,
     defaults: written.Defaults,
     probes: Mapping[str, Probe],
+    *,
+    unread: frozenset[str] = frozenset(),
 ) -> Config:
     """Whose results there are, what is promised of them, and what does not count."""
     known = [section.name for section in fields(written.Document)]
@@ -223,7 +228,7 @@ def _counted(
     usual = incidents(reader, ("incidents",), settings.incidents)
     top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
     config = Config(
-        services=MappingProxyType(read_services(reader, defaults, usual)),
+        services=MappingProxyType(read_services(reader, defaults, usual, unread)),
         probes=MappingProxyType(probes),
         slos=MappingProxyType(read_slos(reader, probes, top)),
         receivers=MappingProxyType({}),
@@ -269,6 +274,10 @@ def _unread(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
     """Everything that was not looked at, any of which may be a secret."""
     for section in data.keys() - READ_FOR_RESULTS:
         yield from scalars(root, (section,))
+    services = data.get("services")
+    for name in services if isinstance(services, dict) else ():
+        for key in UNREAD_OF_SERVICES:
+            yield from scalars(root, ("services", name, key))
     items = data.get("probes")
     for name, item in items.items() if isinstance(items, dict) else ():
         for key in item.keys() - PROBE_FRAME if isinstance(item, dict) else ():

@@ -43,11 +43,17 @@ def options_checker(kind: Kind) -> Checker:
 
 
 def read_services(
-    reader: Reader, defaults: written.Defaults, usual: Incidents
+    reader: Reader,
+    defaults: written.Defaults,
+    usual: Incidents,
+    unread: frozenset[str] = frozenset(),
 ) -> dict[str, Service]:
-    """The services that could be read."""
+    """The services that could be read, without the keys that are to stay *unread*."""
     found: dict[str, Service] = {}
-    for name, data in reader.items("services"):
+    for name, whole in reader.items("services"):
+        data = whole
+        if isinstance(whole, dict):
+            data = {key: value for key, value in whole.items() if key not in unread}
         if name == SYNTHETICS:
             reader.report(
                 ("services", name),
