@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 
 from synthetics.clock import HeldClock
 from synthetics.paging.lane import Line
 from synthetics.receivers.base import Event, Message, Verdict
-from synthetics.store.store import Store
 from tests.paging.box import Box, courier, until
 from tests.paging.support import NOON_MS
 from tests.paging.test_courier import _turns
-
-
-@pytest.fixture
-async def box(tmp_path: Path) -> AsyncIterator[Box]:
-    store = await Store.open(tmp_path / "synthetics.db", linger_s=0.0)
-    yield Box(store)
-    await store.close()
 
 
 async def test_a_receiver_is_given_back_what_it_called_its_message(box: Box) -> None:
