@@ -63,16 +63,23 @@ def in_words(route: Route) -> str:
     return said
 
 
-def check_reach(reader: Reader, config: Config, from_ms: int) -> None:
-    """
-    Note pages that reach nobody at some time within a year from *from_ms*.
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """The pages of an SLO reach nobody at some time: *what* is wrong, and how to *mend* it."""
 
-    Without any route nobody expects a page; a warning says so elsewhere.
+    slo: str
+    what: str
+    mend: str
+
+
+def unreached(config: Config, from_ms: int) -> Iterator[Unreached]:
     """
-    if not config.routes:
-        return
+    Pages that reach nobody at some time within a year from *from_ms*.
+
+    Without any route nobody expects a page; a warning of `check` says so.
+    """
     first: dict[tuple[int, ...], tuple[str, Gap | None, list[str]]] = {}
-    for slo in config.slos:
+    for slo in config.slos if config.routes else ():
         for about in reach.subjects(config, slo, Severity.PAGE):
             routes = reach.matching(config, about)
             key = tuple(map(id, routes))
@@ -85,20 +92,24 @@ def check_reach(reader: Reader, config: Config, from_ms: int) -> None:
             continue
         also = f", nor do those of {words.many(len(others), 'other SLO')}" if others else ""
         if not key:
-            reader.report(
-                ("slos", slo),
+            yield Unreached(
+                slo,
                 f"no route takes its pages, so they reach nobody{also}",
                 "add a route that does, such as `- {severity: page, to: […]}`",
-                at="key",
             )
             continue
         routes = [route for route in config.routes if id(route) in key]
-        reader.report(
-            ("slos", slo),
+        yield Unreached(
+            slo,
             f"its pages reach nobody {during(gap, _zone(config, routes))}{also}",
             "add a route with `default: true`, or see to it that somebody is on call then",
-            at="key",
         )
+
+
+def check_reach(reader: Reader, config: Config, from_ms: int) -> None:
+    """Note what is `unreached`."""
+    for one in unreached(config, from_ms):
+        reader.report(("slos", one.slo), one.what, one.mend, at="key")
 
 
 def during(gap: Gap, zone: ZoneInfo) -> str:

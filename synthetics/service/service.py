@@ -23,6 +23,7 @@ from synthetics.clock import Clock, SystemClock
 from synthetics.config.load import load
 from synthetics.config.model import Config
 from synthetics.config.problems import ConfigError, render
+from synthetics.config.told import unreached
 from synthetics.kinds import KindError, probe_kinds
 from synthetics.paging.acknowledging import Answer
 from synthetics.paging.changes import Note, Noted
@@ -185,6 +186,7 @@ class Service:
         rooms.vigil.use(config)
         rooms.beats.set(config.probes.values())
         self._config = config
+        await self._warn(config)
         logger.info("the configuration took over", extra={"action": "reloaded", **_sizes(config)})
 
     async def _start(self, stack: AsyncExitStack) -> None:
@@ -291,10 +293,18 @@ class Service:
         beats.set(config.probes.values())
         beats.start()
         stack.callback(beats.stop)
+        await self._warn(config)
         board.phase = Phase.RUNNING
         took_s = round(clock.monotonic() - began, 3)
         logger.info("ready", extra={"action": "ready", "took_s": took_s, **_sizes(config)})
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+
+    async def _warn(self, config: Config) -> None:
+        """Say which pages reach nobody at times; running all the same, the others do."""
+        found = await asyncio.to_thread(lambda: list(unreached(config, self._clock.now_ms())))
+        for one in found:
+            extra = {"action": "unreached", "slo": one.slo, "mend": one.mend}
+            logger.warning("SLO %s: %s", one.slo, one.what, extra=extra)
 
     def _bind(self, stack: AsyncExitStack) -> list[socket.socket]:
         try:

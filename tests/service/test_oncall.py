@@ -172,3 +172,22 @@ async def test_a_command_acknowledges_where_no_service_runs(escalating: Place) -
     assert said.startswith("incident 1 is taken on by aiko at ")
     assert answered["type"] == "incident.acknowledged"
     assert [one["note"] for one in incident["acknowledged"]] == ["asleep"]
+
+
+async def test_a_gap_is_no_reason_not_to_start_and_is_said(escalating: Place) -> None:
+    text = escalating.config.read_text().replace("every: 1w}", "every: 1w, during: day}")
+    hours = "hours: {day: {timezone: Asia/Tokyo, weekly: {mon-fri: 09:00-18:00}}}"
+    escalating.config.write_text(
+        text.replace("{after: 3s, to: [oncall]}", "{after: 3s, to: [shop]}").replace(
+            "{after: 1h, to: [oncall]}", "{after: 1h, to: [shop]}"
+        )
+        + hours
+    )
+    async with escalating.running() as service:
+        assert await service.stop() == 0
+    code, _, err = await escalating.said("check")
+
+    (warning,) = [line for line in service.lines if "action=unreached" in line]
+    assert "SLO home-ok: its pages reach nobody from " in warning
+    assert code == 2
+    assert "slos.home-ok: its pages reach nobody from " in err
