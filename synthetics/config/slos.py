@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, get_args
 
-from probes.fields import Refused, parse_duration
-from slo.explain import never_fires
-from slo.policy import NoData, Reset, Tier, default_tiers, factor_for_share
+from slo.policy import NoData, Reset
 from slo.window import PARTS_OF_YEARS, Calendar, Rolling, Unit, Window
 from synthetics.config import written_slo as written
 from synthetics.config.budgets import (
     NOTHING_OWN,
-    RESERVED,
     Promise,
     budget_watch,
-    check_budget,
 )
 from synthetics.config.describe import duration_text
 from synthetics.config.model import (
@@ -32,7 +27,6 @@ from synthetics.config.model import (
     Sli,
     Slo,
 )
-from synthetics.config.one_of import exactly_one
 from synthetics.config.probes import checker
 from synthetics.config.quiet import depends_on
 from synthetics.config.reader import Reader
@@ -45,6 +39,7 @@ from synthetics.config.slis import (
     read_sli,
 )
 from synthetics.config.syntax import Path
+from synthetics.config.tiers import Target, check_tiers, read_tiers
 
 MS = timedelta(milliseconds=1)
 
@@ -55,22 +50,6 @@ class Top:
 
     accounting: written.Accounting
     alerting: written.Alerting
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """
-    What a policy is reckoned for.
-
-    Attributes:
-        least_ms: The interval that the short windows of the default tiers are stretched to.
-    """
-
-    window_ms: int
-    intervals_ms: tuple[int, ...]
-    least_ms: int
-    min_bad: int
-    reset: Reset
 
 
 def read_slos(reader: Reader, probes: Mapping[str, Probe], top: Top) -> dict[str, Slo]:
@@ -125,7 +104,7 @@ def with_policy(reader: Reader, slo: Slo, alerting: written.Alerting, config: Co
     )
     watched = [config.probes[name] for name in slo.probes]
     every_ms = intervals_ms(slo.sli, slo.accounting, watched, config.slos)
-    target = _Target(
+    target = Target(
         window_ms=slo.window.nominal_length_ms,
         intervals_ms=every_ms,
         least_ms=_least_ms(slo.sli, every_ms),
@@ -142,7 +121,7 @@ def with_policy(reader: Reader, slo: Slo, alerting: written.Alerting, config: Co
     )
     return replace(
         slo,
-        tiers=_tiers(reader, ("alerting",), read, alerting, target),
+        tiers=read_tiers(reader, ("alerting",), read, alerting, target),
         no_data=no_data,
         reset=target.reset,
         budget_watch=budget_watch(reader, (slo.id,), NOTHING_OWN, alerting.budget, promise),
@@ -173,7 +152,7 @@ def _slo(
         _check_one_interval(reader, path, read, watched)
     check_slices(reader, path, sli, accounting, watched)
     check_step(reader, path, read.step, watched)
-    target = _Target(
+    target = Target(
         window_ms=window.nominal_length_ms,
         intervals_ms=every_ms,
         least_ms=_least_ms(sli, every_ms),
@@ -198,7 +177,7 @@ def _slo(
         objective=read.objective,
         window=window,
         accounting=accounting,
-        tiers=_tiers(reader, path, read, top.alerting, target),
+        tiers=read_tiers(reader, path, read, top.alerting, target),
         no_data=no_data,
         reset=target.reset,
         budget_watch=budget_watch(reader, path, read.alerting.budget, top.alerting.budget, promise),
@@ -252,21 +231,6 @@ def _window(form: timedelta | written.CalendarWindow) -> Window:
     return Calendar(form.calendar, form.timezone, starts)
 
 
-def _tier(row: written.Tier, target: _Target) -> Tier:
-    long_ms = row.long // MS
-    factor = row.factor
-    if factor is None:
-        factor = factor_for_share(row.budget or Fraction(0), target.window_ms, long_ms)
-    return Tier(
-        name=row.name,
-        severity=row.severity,
-        long_ms=long_ms,
-        short_ms=row.short // MS,
-        factor=factor,
-        min_bad=target.min_bad,
-    )
-
-
 def _check_forms(reader: Reader, path: Path, data: dict[str, Any]) -> None:
     """What stands in this SLO says exactly one thing where it must, and orders its windows."""
     window = data.get("window")
@@ -290,47 +254,6 @@ def _check_year(reader: Reader, path: Path, window: dict[str, Any]) -> None:
             f"a {unit} is the same in whatever month a year begins",
             "delete it" if unit != "year" else f"delete it, or write `calendar: {written.FISCAL}`",
             at="key",
-        )
-
-
-def check_tiers(reader: Reader, path: Path, alerting: dict[str, Any]) -> None:
-    """Each tier of the policy at *path* is complete, ordered, and named once."""
-    check_budget(reader, path, alerting)
-    tiers = alerting.get("tiers")
-    if not isinstance(tiers, list):
-        return
-    names: dict[str, Path] = {}
-    for i, data in enumerate(tiers):
-        if not isinstance(data, dict):
-            continue
-        place: Path = (*path, "tiers", i)
-        exactly_one(reader, place, data, "budget", "factor")
-        name = data.get("name")
-        if isinstance(name, str) and name in names:
-            where = reader.where(names[name], (*place, "name"))
-            reader.report(
-                (*place, "name"), f"`{name}` names two tiers, first at {where}", "rename one"
-            )
-        elif isinstance(name, str) and name in RESERVED:
-            reader.report(
-                (*place, "name"), f"`{name}` is the name of an alert about budgets", "rename it"
-            )
-        elif isinstance(name, str):
-            names[name] = (*place, "name")
-        _check_order(reader, place, data)
-
-
-def _check_order(reader: Reader, place: Path, data: dict[str, Any]) -> None:
-    try:
-        short, long = parse_duration(data.get("short")), parse_duration(data.get("long"))
-    except Refused:
-        return  # noted where the tier itself is checked
-    if short >= long:
-        reader.report(
-            (*place, "short"),
-            f"the short window of {data['short']} is not shorter than the long one of "
-            f"{data['long']}",
-            f"write less than {data['long']}; a twelfth of the long window is usual",
         )
 
 
@@ -374,36 +297,3 @@ def _check_no_guards(
                 f"`{name}` is a guard: when it fails we are blind, and nothing else is known",
                 "take it out, or add a second probe of the same that is no guard",
             )
-
-
-def _tiers(
-    reader: Reader,
-    path: Path,
-    read: written.Slo,
-    alerting: written.Alerting,
-    target: _Target,
-) -> tuple[Tier, ...]:
-    """The tiers in numbers; those that can never fire are noted."""
-    own = read.alerting.tiers is not None
-    rows = read.alerting.tiers if own else alerting.tiers
-    if rows is None:
-        tiers = default_tiers(target.window_ms, target.least_ms, read.objective)
-        if not tiers:
-            reader.report(
-                path,
-                "no tier of the default policy can ever fire with this objective and window",
-                "write `alerting: {tiers: […]}`, a longer window, or a higher objective",
-                at="key",
-            )
-        return tuple(replace(tier, min_bad=target.min_bad) for tier in tiers)
-    tiers = tuple(_tier(row, target) for row in rows)
-    for i, tier in enumerate(tiers):
-        reason = never_fires(tier, target.intervals_ms, read.objective, target.reset)
-        if reason is not None:
-            of = "" if own else f" for the SLO `{path[-1]}`"
-            reader.report(
-                (*(path if own else ()), "alerting", "tiers", i),
-                f"the tier `{tier.name}` can never fire{of}: {reason}",
-                "lower its factor or budget, lengthen its window, or delete it",
-            )
-    return tiers
