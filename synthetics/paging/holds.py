@@ -31,6 +31,9 @@ LOOKED_FOR = 3
 AT_MOST_MS = 300_000
 """... and never for longer than this."""
 
+LATELY_MS = 900_000
+"""What was not bad for so long, nor for `LOOKED_FOR` intervals, is not down, whatever fires."""
+
 _MS = timedelta(milliseconds=1)
 
 
@@ -174,15 +177,31 @@ class Holds:
         by = f"{target.what}:{target.id}"
         ended_ms: int | None = None
         for other in self._alerts_of(target, alert):
-            if other.resolved_ms is None:
+            over_ms = self._over_ms(other)
+            if over_ms is None:
                 return Hold(by, f"depends on {target}, which fails: incident {other.incident_id}")
-            ended_ms = max(ended_ms or 0, other.resolved_ms)
+            ended_ms = max(ended_ms or 0, over_ms)
         if ended_ms is not None and not self._quiet.sights.failed_since(alert.slo, ended_ms):
             until = f"{instant(ended_ms):%H:%M} UTC"
             return Hold(by, f"depends on {target}, which failed until {until}; good since")
         if ended_ms is None and self._at_ms < alert.fired_ms + self._may_fail_for_ms(target):
             return Hold(by, f"depends on {target}, which seems to fail too")
         return None
+
+    def _over_ms(self, other: Alert) -> int | None:
+        """
+        When what *other* fires for was over; ``None`` while it is not.
+
+        A ticket can fire for days after an outage, and for as long as a budget is spent.
+        """
+        if other.resolved_ms is not None:
+            return other.resolved_ms
+        bad_ms = self._quiet.sights.last_bad_ms.get(other.slo, self._at_ms)
+        if bad_ms is None:
+            return other.fired_ms
+        slo, probes = self._quiet.config.slos.get(other.slo), self._quiet.config.probes
+        every = [LOOKED_FOR * probes[probe].every // _MS for probe in (slo.probes if slo else ())]
+        return None if self._at_ms - bad_ms < max([LATELY_MS, *every]) else bad_ms
 
     def _alerts_of(self, target: Target, alert: Alert) -> list[Alert]:
         """Alerts of *target* since *alert* fired that are no less severe and were told."""

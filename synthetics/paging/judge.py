@@ -350,14 +350,11 @@ class Judge:
     def _sights(self, begun: Sequence[str], at_ms: int) -> Sights:
         """What the newest samples say of what fires, or begins to."""
         graph = self._quiet.dependencies
-        waiting = {slo for slo in (*self._firing, *begun) if slo in self._config.slos and graph}
+        firing = [slo for slo, tiers in self._firing.items() if tiers]
+        known = {slo for slo in (*firing, *begun) if slo in self._config.slos and graph}
         return Sights(
             failing=self._newest.failing(),
-            last_bad_ms={
-                slo: last_bad_ms(self._ledger.history(slo), at_ms)
-                for slo in waiting
-                if graph.of(slo)
-            },
+            last_bad_ms={slo: last_bad_ms(self._ledger.history(slo), at_ms) for slo in known},
         )
 
     async def _settle(

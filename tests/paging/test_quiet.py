@@ -174,6 +174,21 @@ async def test_what_still_fails_after_its_dependency_is_told_then(tmp_path: Path
         ]
 
 
+async def test_a_ticket_of_yesterday_holds_nothing(tmp_path: Path) -> None:
+    """It fires as long as its windows hold the outage, and what it tells of is over."""
+    long = renamed(DRIFT, long_ms=24 * 60 * MINUTE_MS, short_ms=6 * 60 * MINUTE_MS)
+    found = shop_and_db()
+    slos = {id_: replace(one, tiers=(long,)) for id_, one in found.slos.items()}
+    async with Desk.open(tmp_path, replace(found, slos=slos)) as desk:
+        await play(desk, 10, bad=True, probes=["db"])
+        await play(desk, 60)
+        assert [one.slo for one in await desk.firing()] == ["db"]
+
+        await play(desk, 10, bad=True, probes=["cart"])
+        told = [Message.from_json(one.message).slo for one in await desk.told("team")]
+        assert told == ["db", "cart"]
+
+
 @pytest.mark.parametrize("why", ["silenced", "in maintenance", "routed to nobody"])
 async def test_a_dependency_that_nobody_is_told_of_holds_nothing(tmp_path: Path, why: str) -> None:
     found = shop_and_db()
