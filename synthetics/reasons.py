@@ -18,6 +18,7 @@ SAID: Final[dict[str, str]] = {
     "critical": "plugin says critical",
     "dns": "name not found",
     "dnssec": "not verified by DNSSEC",
+    "drill": "on purpose, for a drill",
     "empty-reply": "closed without an answer",
     "encoding": "body cannot be decompressed",
     "exit-code": "wrong exit code",

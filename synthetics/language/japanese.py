@@ -68,6 +68,7 @@ JAPANESE = Phrases(
         "critical": "プラグインが異常と報告",
         "dns": "名前解決できない",
         "dnssec": "署名が検証されていない",
+        "drill": "訓練のため意図的",
         "empty-reply": "応答なしで切断",
         "encoding": "本文を展開できない",
         "exit-code": "終了コードが違う",

@@ -63,10 +63,10 @@ async def drill(
     at_ms = clock.now_ms()
     drill_id = await store.write(partial(begin, config=config, way=way, author=author, at_ms=at_ms))
     wake()
-    await _settled(store, drill_id, Event.TRIGGER, limit_s)
+    await settled(store, drill_id, Event.TRIGGER, limit_s)
     await store.write(partial(take_back, drill_id=drill_id, at_ms=clock.now_ms()))
     wake()
-    await _settled(store, drill_id, Event.RESOLVE, limit_s)
+    await settled(store, drill_id, Event.RESOLVE, limit_s)
     return await store.write(partial(finish, drill_id=drill_id, at_ms=clock.now_ms()))
 
 
@@ -78,7 +78,7 @@ def begin(
     author: str,
     at_ms: int,
     draft: Message | None = None,
-    probe: str = "",
+    drill_id: int | None = None,
 ) -> int:
     """
     Owe a test to everybody on *way*; the number of the drill.
@@ -90,7 +90,7 @@ def begin(
         author: Who asked for it.
         at_ms: Now.
         draft: What is told; if ``None``, that a message arrives.
-        probe: The one that was taken to fail; empty if only the way is tried.
+        drill_id: The drill that this belongs to, where one was written down already.
 
     Raises:
         NoDrillError: A drill of the same service goes on.
@@ -126,12 +126,14 @@ def begin(
     )
     for receiver in way.receivers:
         _owe(db, message, receiver, at_ms)
+    if drill_id is not None:
+        drills.attach(db, drill_id, incident_id)
+        return drill_id
     return drills.begin(
         db,
         services=way.services,
         severity=way.severity,
         receiver=way.receiver,
-        probe=probe,
         author=author,
         incident_id=incident_id,
         began_ms=at_ms,
@@ -219,7 +221,7 @@ def _hops(told: Sequence[Delivery], otherwise: str = "not taken in time") -> Ite
         )
 
 
-async def _settled(store: Store, drill_id: int, event: Event, limit_s: float) -> None:
+async def settled(store: Store, drill_id: int, event: Event, limit_s: float) -> None:
     """Wait until nothing of *event* is owed any more, or for *limit_s*."""
 
     def owed(db: sqlite3.Connection) -> bool:

@@ -26,6 +26,8 @@ class Asked:
         severity: Which routes of a service are followed.
         author: Who asks.
         limit_s: How long everybody has to take the beginning, and again the end.
+        fail_probe: A probe that is taken to fail instead, see `synthetics.paging.exercise` ...
+        lasts_s: ... for so long.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -33,6 +35,8 @@ class Asked:
     severity: Literal["page", "ticket"] = "page"
     author: Said
     limit_s: Annotated[float, Field(ge=0.1, le=600)] = LIMIT_S
+    fail_probe: str | None = None
+    lasts_s: Annotated[float, Field(ge=1, le=6 * 3600)] = 300.0
 
     def ways(self, config: Config, at_ms: int) -> list[Way]:
         """
@@ -96,6 +100,7 @@ def as_json(one: Drill) -> dict[str, Any]:
         "services": list(one.services),
         "severity": one.severity,
         "receiver": one.receiver or None,
+        "probe": one.probe or None,
         "author": one.author,
         "began_at": words.iso(one.began_ms),
         "ended_at": None if one.ended_ms is None else words.iso(one.ended_ms),

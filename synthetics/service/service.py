@@ -29,6 +29,7 @@ from synthetics.paging.acknowledging import Answer
 from synthetics.paging.changes import Note, Noted
 from synthetics.paging.courier import Courier, lines
 from synthetics.paging.drill import abandon, drill
+from synthetics.paging.exercise import Exercises
 from synthetics.paging.judge import Judge
 from synthetics.paging.watch_samples import SilenceWatch
 from synthetics.paging.ways import Way
@@ -219,7 +220,9 @@ class Service:
         books = Books(ledger=ledger, board=board, judge=judge, reader=reader, clock=clock)
         silence = SilenceWatch(clock, config)
         silence.heard(spoken_lately((one.sample for one in newest.values()), clock.now_ms()))
-        intake = Intake(store, partial(self._settle, silence, books))
+        exercises = Exercises(store, reader, clock=clock, wake=courier.wake)
+        stack.callback(exercises.close)
+        intake = Intake(store, partial(self._settle, silence, books, exercises))
         shared = Shared()
         stack.push_async_callback(shared.close)
         runner = Runner(
@@ -283,7 +286,14 @@ class Service:
         noting = partial(self._note, store, courier)
         self._site.diary = Diary(token, board, noting, pages_reader, self._site.sources.reading)
         drilling = partial(self._drill, store, courier)
-        self._site.drills = Range(token, board, drilling, pages_reader, self._site.sources.reading)
+        self._site.drills = Range(
+            token,
+            board,
+            drilling,
+            partial(self._fail_probe, exercises),
+            pages_reader,
+            self._site.sources.reading,
+        )
         answering = partial(self._answer, store, courier)
         self._site.answers = Answers(
             token, board, answering, pages_reader, self._site.sources.reading
@@ -401,10 +411,13 @@ class Service:
         return Lines(self._config.probes, self._config.location, self._clock.now_ms())
 
     @staticmethod
-    async def _settle(silence: SilenceWatch, books: Books, samples: Sequence[Sample]) -> None:
+    async def _settle(
+        silence: SilenceWatch, books: Books, exercises: Exercises, samples: Sequence[Sample]
+    ) -> None:
         """Count *samples*, which are stored, and note that they came."""
         silence.heard({(sample.probe, sample.location) for sample in samples})
         await books.settle(samples)
+        await exercises.see(samples)
 
     async def _take(
         self, silence: SilenceWatch, store: Store, books: Books, samples: Bare
@@ -436,6 +449,12 @@ class Service:
             wake=courier.wake,
             limit_s=limit_s,
         )
+
+    async def _fail_probe(
+        self, exercises: Exercises, probe: str, lasts_s: float, author: str
+    ) -> Drill:
+        """Take a probe to fail."""
+        return await exercises.start(self._config, probe, lasts_s=lasts_s, author=author)
 
     @staticmethod
     async def _note(store: Store, courier: Courier, note: Note) -> Noted:

@@ -79,6 +79,8 @@ BEGIN = """
     VALUES (:services, :severity, :receiver, :probe, :author, :incident_id, :began_ms)
 """
 
+ATTACH = "UPDATE drills SET incident_id = :incident_id WHERE id = :id"
+
 END = """
     UPDATE drills SET ended_ms = :ended_ms, passed = :passed, hops = :hops
     WHERE id = :id AND ended_ms IS NULL
@@ -119,6 +121,11 @@ def begin(
         },
     )
     return int(done.lastrowid or 0)
+
+
+def attach(db: sqlite3.Connection, drill_id: int, incident_id: int) -> None:
+    """What was taken to fail has been told."""
+    db.execute(ATTACH, {"id": drill_id, "incident_id": incident_id})
 
 
 def end(

@@ -34,22 +34,30 @@ class Range:
         token: What must be shown.
         board: Knows the configuration in force.
         go: Goes one way, and waits for how it comes out.
+        fail: Takes a probe to fail for so many seconds, for an author; does not wait.
         reader: Opened for the pages alone, used under *reading*.
     """
 
     token: str
     board: Board
     go: Go
+    fail: Callable[[str, float, str], Awaitable[Drill]]
     reader: Reader
     reading: asyncio.Lock
 
     async def post(self, request: web.Request) -> web.Response:
-        """Drill one after the other, and answer once all are over."""
+        """
+        Drill one after the other, and answer once all are over; where a probe is taken to fail,
+        as soon as it is.
+        """
         admit(request, self.token)
         try:
             wanted = asked(json.loads(await body_of(request, MOST_BYTES)))
-            ways = wanted.ways(self.board.config, self.board.clock.now_ms())
-            done = [await self.go(way, wanted.author, wanted.limit_s) for way in ways]
+            if wanted.fail_probe is not None:
+                done = [await self.fail(wanted.fail_probe, wanted.lasts_s, wanted.author)]
+            else:
+                ways = wanted.ways(self.board.config, self.board.clock.now_ms())
+                done = [await self.go(way, wanted.author, wanted.limit_s) for way in ways]
         except ValueError as error:  # not JSON, or a `NoDrillError`
             raise web.HTTPBadRequest(text=f"{error}\n") from error
         except StoreError as error:

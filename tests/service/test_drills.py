@@ -126,3 +126,67 @@ async def test_what_cannot_be_is_said_and_how_to_mend_it(
 
     assert (code, out) == (2, "")
     assert said in err
+
+
+async def test_a_probe_taken_to_fail_is_noticed_and_no_budget_is_touched(place: Place) -> None:
+    async with place.running() as service:
+        await service.counted("home-ok", 3)
+        code, out, err = await place.said(
+            *("drill", "--fail-probe", "home", "--for", "6s", "--author", "ada", "--format", "json")
+        )
+        events = await service.counted("home-ok", 3)
+        status = await service.status()
+
+    [done] = json.loads(out)
+    assert code == 0, err
+    assert (done["probe"], done["services"], done["passed"]) == ("home", ["shop"], True)
+    assert events["bad"] == 0
+    assert status["incidents"] == []
+    trigger, resolve = place.oncall.pages
+    assert trigger["data"]["summary"].startswith("TEST: 本店: home fails (on purpose, for a drill)")
+    assert trigger["data"]["drill"]
+    assert resolve["type"] == "incident.resolved"
+
+
+async def test_a_real_outage_pages_while_a_probe_is_taken_to_fail(place: Place) -> None:
+    async with place.running() as service:
+        await service.counted("home-ok", 2)
+        asking = await place.call("drill", "--fail-probe", "home", "--for", "60s")
+        marked = await place.oncall.told(1)
+        place.shop.status = 500
+        real = await place.oncall.told(2)
+        service.process.kill()
+        await asking.wait()
+
+    assert marked["data"]["drill"]
+    assert not real["data"]["drill"]
+    place.shop.status = 200
+    async with place.running() as service:
+        [cut_off] = json.loads(await service.get("/api/v1/drills"))["drills"]
+
+    assert not cut_off["passed"]
+    assert cut_off["ended_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--fail-probe", "hmoe"), "did you mean `home`?"),
+        (("--fail-probe", "home", "shop"), "name a service or a receiver, or write --all"),
+    ],
+)
+async def test_what_cannot_be_taken_to_fail_is_said(
+    place: Place, arguments: tuple[str, ...], said: str
+) -> None:
+    async with place.running():
+        code, out, err = await place.said("drill", *arguments)
+
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+async def test_without_a_service_nobody_asks_the_probe(place: Place) -> None:
+    code, _, err = await place.said("drill", "--fail-probe", "home")
+
+    assert code == 2
+    assert "no service runs that would ask the probe" in err
