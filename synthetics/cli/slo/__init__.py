@@ -13,6 +13,8 @@ from synthetics.cli.lazy import LazyGroup
     table={
         "backtest": "Replay stored results through an alert policy, or two.",
         "explain": "Say what the alert policy of an SLO means, in numbers.",
+        "export": "Print all SLOs as OpenSLO v1 documents.",
+        "import": "Print the SLOs of an OpenSLO v1 file as a configuration.",
         "rules": "Print the alert policies of all SLOs as rules for Prometheus.",
         "show": "Print where an SLO stands, now or at any instant.",
         "simulate": "Put made-up outages and noise to an alert policy, or two.",
