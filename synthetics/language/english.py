@@ -66,7 +66,7 @@ ENGLISH = Phrases(
         "late": "{how} at {when} ({answer}) did not mend it within {time}",
         "relapsed": "{how} at {when} ({answer}) mended it only for a while",
         "interrupted": "{how} at {when} was cut off by a restart of the monitoring",
-        "spent": "{how} was not tried again, {count} times within the hour is the most",
+        "spent": "{how} was not tried again, the limit of {count} within the hour is reached",
     },
     mended="Mended by itself, find the cause: {summary}",
     drill="TEST: {summary}",

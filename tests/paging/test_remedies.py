@@ -170,7 +170,9 @@ async def test_it_is_tried_so_often_an_hour_and_then_pages_at_once(tmp_path: Pat
         [page] = await told(desk, "oncall")
         ever = await desk.store.write(remedies.every)
 
-    assert page.tried == ("the command was not tried again, 1 times within the hour is the most",)
+    assert page.tried == (
+        "the command was not tried again, the limit of 1 within the hour is reached",
+    )
     assert len(ever) == 1
 
 
