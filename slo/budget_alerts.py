@@ -32,6 +32,9 @@ LOOKS_BACK: Final = 10
 """The part of the window that a forecast looks back over, unless said otherwise."""
 
 
+NONE: Final = Fraction(0)
+
+
 class Kind(StrEnum):
     """What an alert tells; the value is its name wherever a tier has one."""
 
@@ -158,6 +161,8 @@ class BudgetDecision:
 
 def surely_spent(watch: BudgetWatch, counts: Counts, bounds: Bounds) -> Rate | None:
     """Share of the whole budget that is spent if all that we do not know was good."""
+    if counts.valid and not counts.failed:
+        return NONE  # as nearly always: thousands of SLOs are decided at once
     return spent_of(watch, counts, bounds, Fraction(bounds.known_ms, bounds.length_ms))
 
 
