@@ -15,6 +15,8 @@ services: {shop: {}}
 probes:
   cart: {service: shop, labels: {path: cart}, http: {get: "http://127.0.0.1:9/"}}
 slos: {cart: {service: shop, probes: [cart], objective: 99%, window: 30d}}
+receivers: {oncall: {webhook: {url: "${env:MISSING_HERE}"}}}
+routes: [{severity: page, to: [oncall]}]
 """
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from synthetics.cli.common import loaded, refuse
+from synthetics.cli.common import loaded_for_results, refuse
 from synthetics.cli.writing import write_or_ask
 
 
@@ -26,7 +26,7 @@ def hand_in(act: str, body: Mapping[str, Any], *, config: Path, db: Path) -> dic
     from synthetics.store.errors import StoreError
     from synthetics.store.silences import as_json
 
-    known = loaded(config)
+    known = loaded_for_results(config)
     try:
         change = ACTS[act](known, body, SystemClock().now_ms())
 
