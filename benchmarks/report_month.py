@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 from probes.result import Outcome, Result
 from synthetics.clock import instant
-from synthetics.reports.model import Month
+from synthetics.reports.spans import Month
 from synthetics.sample import Sample
 from synthetics.store import Store
 

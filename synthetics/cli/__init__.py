@@ -18,7 +18,7 @@ _COMMANDS = {
     "maintenance": "Declare, end and list times that do not count.",
     "oncall": "Print who is on call, and the next hand-overs.",
     "probe": "Ask probes once, now, and print what they saw.",
-    "report": "Print the availability report of a month.",
+    "report": "Print the availability report of a month, a quarter or a year.",
     "results": "Bring results in from elsewhere, or write them out.",
     "run": "Run the service: probe, count, page.",
     "schema": "Print the JSON Schema of the configuration, for editors.",

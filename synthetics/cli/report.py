@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from synthetics.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from synthetics.reports.model import Month
+    from synthetics.reports.spans import PartOfYear, Span
 
 
 def _zone(ctx: click.Context, param: click.Parameter, value: str) -> ZoneInfo:
@@ -31,19 +32,35 @@ def _zone(ctx: click.Context, param: click.Parameter, value: str) -> ZoneInfo:
         ) from None
 
 
-def _month(ctx: click.Context, param: click.Parameter, value: str | None) -> Month | None:
-    from synthetics.reports.model import Month
+Parsed = Callable[[click.Context, click.Parameter, str | None], "PartOfYear | None"]
 
-    try:
-        return None if value is None else Month.parse(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from None
+
+def _parsed(name: str) -> Parsed:
+    """The callback of an option that takes a ``Month``, ``Quarter`` or ``Year``."""
+
+    def parse(ctx: click.Context, param: click.Parameter, value: str | None) -> PartOfYear | None:
+        from synthetics.reports import spans
+
+        kind: type[PartOfYear] = getattr(spans, name)
+        try:
+            return None if value is None else kind.parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+
+    return parse
 
 
 @click.command
 @click.option(
-    "--month", callback=_month, metavar="YYYY-MM", help="Default: the last finished month."
+    "--month",
+    callback=_parsed("Month"),
+    metavar="YYYY-MM",
+    help="Default: the last finished month.",
 )
+@click.option(
+    "--quarter", callback=_parsed("Quarter"), metavar="YYYY-Qn", help="Instead of a month."
+)
+@click.option("--year", callback=_parsed("Year"), metavar="YYYY", help="Instead of a month.")
 @click.option(
     "--timezone",
     "zone",
@@ -69,7 +86,9 @@ def _month(ctx: click.Context, param: click.Parameter, value: str | None) -> Mon
 @db_option()
 def command(
     *,
-    month: Month | None,
+    month: Span | None,
+    quarter: Span | None,
+    year: Span | None,
     zone: ZoneInfo,
     as_of: datetime | None,
     services: tuple[str, ...],
@@ -81,28 +100,31 @@ def command(
     db: Path,
 ) -> None:
     """
-    Print the availability report of a month.
+    Print the availability report of a month, a quarter or a year.
 
-    How every number is counted is printed with it.  A month that is not over is
+    How every number is counted is printed with it.  One that is not over is
     reported as far as it has come, and says so.
     """
     from synthetics.clock import SystemClock, instant, millis
     from synthetics.reports import formats
     from synthetics.reports.gather import Asked
-    from synthetics.reports.model import Month
-    from synthetics.reports.month import report
+    from synthetics.reports.read import report
+    from synthetics.reports.spans import Month
     from synthetics.store import Reader, StoreError
 
     as_of_ms = SystemClock().now_ms() if as_of is None else millis(as_of)
-    if month is None:
+    given = [span for span in (month, quarter, year) if span is not None]
+    if len(given) > 1:
+        raise click.UsageError("a report is of one month, one quarter or one year")
+    if not given:
         today = instant(as_of_ms).astimezone(zone)
-        month = Month(today.year, today.month).plus(-1)
+        given = [Month(today.year, today.month).plus(-1)]
     wanted = loaded_for_results(config)
     for service in services:
         if service not in wanted.services:
             known = ", ".join(wanted.services)
             raise click.BadParameter(f"no service {service!r} in {config}; there are: {known}")
-    asked = Asked(month=month, zone=zone, as_of_ms=as_of_ms, services=services, label=label)
+    asked = Asked(span=given[0], zone=zone, as_of_ms=as_of_ms, services=services, label=label)
     try:
         with Reader.open(db) as reader:
             found = report(wanted, reader, asked)

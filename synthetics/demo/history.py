@@ -22,7 +22,7 @@ from synthetics.config.load import load
 from synthetics.config.model import Config
 from synthetics.demo.plot import MINUTE_MS, ZONE, Plot
 from synthetics.paging.judge import Judge
-from synthetics.reports.model import Month
+from synthetics.reports.spans import Month
 from synthetics.sample import Sample
 from synthetics.store import Store
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from synthetics.demo.child import command
 from synthetics.demo.history import LABEL, generate_month
 from synthetics.demo.plot import ZONE
-from synthetics.reports.model import Month
+from synthetics.reports.spans import Month
 
 _MONTHS_BEFORE = 2
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from probes.result import Facts, Outcome, Result, StepResult
 from slo.spans import Spans
 from synthetics.clock import instant, millis
-from synthetics.reports.model import Month
+from synthetics.reports.spans import Month
 from synthetics.sample import Sample
 
 ZONE = ZoneInfo("Asia/Tokyo")

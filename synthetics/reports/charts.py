@@ -13,7 +13,7 @@ from synthetics.reports.model import SloReport
 from synthetics.reports.strip import Look
 
 WIDTH = 744
-"""Both charts are drawn on a sheet this wide, so that their days stand above each other."""
+"""Both charts are drawn on a sheet this wide, so that their parts stand above each other."""
 GAP = 3
 MARGIN = 4
 """Room for the last point of a line."""
@@ -33,12 +33,12 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One day of the strip: its place, look, number in the month, and words for a pointer."""
+    """A day or month of the strip: its place, look, name below it, and words for a pointer."""
 
     x: float
     width: float
     look: Look
-    number: int
+    mark: str
     told: str
 
     @property
@@ -58,7 +58,7 @@ class Line:
     The burn-down of a budget.
 
     Attributes:
-        points: ``x,y`` pairs for a polyline, from the full budget to the last day known.
+        points: ``x,y`` pairs for a polyline, from the full budget to the last part known.
         zero: Height at which nothing is left.
         even: Points of the line along which the budget would last exactly.
         floor: The share that the bottom stands for, in words; below 0 % if overspent.
@@ -75,40 +75,39 @@ class Line:
 
 def cells(slo: SloReport) -> list[Cell]:
     """The daily strip."""
-    each = WIDTH / len(slo.days)
+    each = WIDTH / len(slo.parts)
     return [
         Cell(
             x=round(number * each + GAP / 2, 2),
             width=round(each - GAP, 2),
-            look=strip.look(day, slo.objective),
-            number=day.date.day,
-            told=strip.told(day, slo.objective),
+            look=strip.look(part, slo.objective),
+            mark=part.span.mark,
+            told=strip.told(part, slo.objective),
         )
-        for number, day in enumerate(slo.days)
+        for number, part in enumerate(slo.parts)
     ]
 
 
 def summary(slo: SloReport) -> str:
     """The strip in one sentence, for those who do not see it."""
-    looks = Counter(strip.look(day, slo.objective) for day in slo.days)
-    return "; ".join(
-        f"{words.many(looks[look], 'day')} {look.word}" for look in Look if looks[look]
-    )
+    looks = Counter(strip.look(part, slo.objective) for part in slo.parts)
+    noun = slo.parts[0].span.NOUN
+    return "; ".join(f"{words.many(looks[look], noun)} {look.word}" for look in Look if looks[look])
 
 
 def burn_down(slo: SloReport) -> Line | None:
-    """What was left of the budget at the end of each day; ``None`` where nothing is known."""
+    """What was left of the budget at the end of each part; ``None`` where nothing is known."""
     left = [
         (number, Fraction(share))
-        for number, day in enumerate(slo.days, start=1)
-        if (budget := slo.budget_after(day))
+        for number, part in enumerate(slo.parts, start=1)
+        if (budget := slo.budget_after(part))
         and (share := budget.period_remaining) is not None
         and share != -INFINITE
     ]
     if not left:
         return None
     bottom = min(Fraction(0), *(share for _, share in left))
-    each = (WIDTH - MARGIN) / len(slo.days)
+    each = (WIDTH - MARGIN) / len(slo.parts)
 
     def height(share: Fraction) -> float:
         part = float((1 - share) / (1 - bottom))

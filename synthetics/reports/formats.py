@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from typing import Final
 
-from synthetics.reports.model import MonthReport
+from synthetics.reports.model import Report
 
 FORMATS: Final = ("text", "markdown", "html", "csv", "json")
 
 
-def render(report: MonthReport, shape: str) -> str:
+def render(report: Report, shape: str) -> str:
     """*report* in one of `FORMATS`."""
     if shape not in FORMATS:
         raise ValueError(f"{shape!r} is no format; there are {', '.join(FORMATS)}")

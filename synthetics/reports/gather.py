@@ -1,12 +1,10 @@
-"""From what was kept to the value of a month: counting only, nothing rounded, nothing worded."""
+"""From what was kept to the value of a report: counting only, nothing rounded, nothing worded."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from fractions import Fraction
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from slo.budget import budget
@@ -17,12 +15,10 @@ from synthetics.clock import millis
 from synthetics.config.model import Config, Slo
 from synthetics.reports import policy_text
 from synthetics.reports.model import (
-    Day,
-    Month,
-    MonthBefore,
-    MonthReport,
+    Before,
     NotCounted,
-    Period,
+    Part,
+    Report,
     ServiceReport,
     SloReport,
     State,
@@ -30,10 +26,8 @@ from synthetics.reports.model import (
     Trouble,
 )
 from synthetics.reports.rules import rules
+from synthetics.reports.spans import Period, Span
 from synthetics.store.exclusions import Exclusion
-
-MONTHS_BEFORE = 6
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +42,7 @@ class Asked:
         label: A line that every format prints prominently.
     """
 
-    month: Month
+    span: Span
     zone: ZoneInfo
     as_of_ms: int
     services: Collection[str] = ()
@@ -61,14 +55,14 @@ class Asked:
         ]
 
     def period(self, slo: Slo) -> Period:
-        """The month on the clock of *slo*."""
+        """The span on the clock of *slo*."""
         window = slo.window
         zone = window.timezone if isinstance(window, Calendar) else self.zone
-        return self.month.period(zone)
+        return self.span.period(zone)
 
     def reach(self, config: Config) -> tuple[int, int]:
-        """The stretch of time that has to be read: from the oldest month shown to the end."""
-        oldest = self.month.plus(-MONTHS_BEFORE)
+        """The stretch of time that has to be read: from the oldest span shown to the end."""
+        oldest = self.span.plus(-self.span.BEFORE)
         periods = [self.period(slo) for slo in self.slos(config)]
         start = min(
             (oldest.period(period.zone).from_ms for period in periods), default=self.as_of_ms
@@ -77,16 +71,16 @@ class Asked:
         return start, min(end, self.as_of_ms + 1)
 
 
-def month_report(
+def gather(
     config: Config,
     asked: Asked,
     *,
     ledger: Ledger,
     troubles: Sequence[tuple[str, Trouble]],
     first_ms: int | None,
-) -> MonthReport:
+) -> Report:
     """
-    Count the month.
+    Count the span *asked*.
 
     Args:
         config: The objectives.
@@ -121,8 +115,8 @@ def month_report(
                 incidents=own,
             )
         )
-    return MonthReport(
-        month=asked.month,
+    return Report(
+        span=asked.span,
         zone=asked.zone,
         as_of_ms=asked.as_of_ms,
         state=_state(asked, [slo.period for service in services for slo in service.slos]),
@@ -134,8 +128,8 @@ def month_report(
 
 
 def _state(asked: Asked, periods: Sequence[Period]) -> State:
-    """In some zones a month begins and ends before it does in others."""
-    periods = periods or [asked.month.period(asked.zone)]
+    """In some zones a span begins and ends before it does in others."""
+    periods = periods or [asked.span.period(asked.zone)]
     if all(asked.as_of_ms < period.from_ms for period in periods):
         return State.FUTURE
     if any(asked.as_of_ms < period.to_ms for period in periods):
@@ -164,6 +158,7 @@ def _slo_report(
         probes=slo.probes,
         step=slo.step,
         objective=slo.objective,
+        span=asked.span,
         period=period,
         counted_to_ms=counted_to_ms,
         tally=tally,
@@ -177,27 +172,27 @@ def _slo_report(
             passed=Fraction(counted_to_ms - period.from_ms, period.length_ms),
             down_ms=tally.time.down_ms,
         ),
-        days=_days(asked, slo, ledger, period),
+        parts=_parts(asked, slo, ledger, period),
         before=_before(asked, slo, ledger, first_ms),
         incidents=tuple(
             trouble for trouble in troubles if slo.id in trouble.slos and trouble.touches(period)
         ),
-        rules=rules(slo, config.probes, period.zone.key),
+        rules=rules(slo, config.probes, asked.span.NOUN, period.zone.key),
         choices=policy_text.choices(slo, config.probes),
     )
 
 
-def _days(asked: Asked, slo: Slo, ledger: Ledger, period: Period) -> tuple[Day, ...]:
-    days, so_far = [], NOTHING
-    for of in asked.month.days():
-        day = Period(_midnight(of, period.zone), _midnight(of + DAY, period.zone), period.zone)
+def _parts(asked: Asked, slo: Slo, ledger: Ledger, period: Period) -> tuple[Part, ...]:
+    parts, so_far = [], NOTHING
+    for span in asked.span.parts():
+        part = span.period(period.zone)
         tally = None
-        if day.from_ms <= asked.as_of_ms:
-            tally = _tally(ledger, slo, day, asked.as_of_ms)
+        if part.from_ms <= asked.as_of_ms:
+            tally = _tally(ledger, slo, part, asked.as_of_ms)
             so_far += tally.counts
-        end_ms = max(day.from_ms, min(day.to_ms, asked.as_of_ms))
-        days.append(Day(date=of, end_ms=end_ms, tally=tally, so_far=so_far))
-    return tuple(days)
+        end_ms = max(part.from_ms, min(part.to_ms, asked.as_of_ms))
+        parts.append(Part(span=span, end_ms=end_ms, tally=tally, so_far=so_far))
+    return tuple(parts)
 
 
 def _tally(ledger: Ledger, slo: Slo, period: Period, as_of_ms: int) -> Tally:
@@ -209,23 +204,16 @@ def _tally(ledger: Ledger, slo: Slo, period: Period, as_of_ms: int) -> Tally:
     )
 
 
-@lru_cache(maxsize=1000)
-def _midnight(of: date, zone: ZoneInfo) -> int:
-    return millis(datetime(of.year, of.month, of.day, tzinfo=zone))
-
-
-def _before(
-    asked: Asked, slo: Slo, ledger: Ledger, first_ms: int | None
-) -> tuple[MonthBefore, ...]:
-    """The months before, without those that lie before anything was kept."""
+def _before(asked: Asked, slo: Slo, ledger: Ledger, first_ms: int | None) -> tuple[Before, ...]:
+    """The spans before, without those that lie before anything was kept."""
     zone = asked.period(slo).zone
-    past: list[MonthBefore] = []
-    for back in range(MONTHS_BEFORE, 0, -1):
-        month = asked.month.plus(-back)
-        period = month.period(zone)
+    past: list[Before] = []
+    for back in range(asked.span.BEFORE, 0, -1):
+        span = asked.span.plus(-back)
+        period = span.period(zone)
         if first_ms is None or period.to_ms <= first_ms:
             continue
-        before = MonthBefore(month=month, tally=_tally(ledger, slo, period, asked.as_of_ms))
+        before = Before(span=span, tally=_tally(ledger, slo, period, asked.as_of_ms))
         if past or before.tally.kept:
             past.append(before)
     return tuple(past)

@@ -1,87 +1,24 @@
-"""A month's report as one frozen value: everything counted, nothing yet rounded or worded."""
+"""A report as one frozen value: everything counted, nothing yet rounded or worded."""
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from slo.budget import Budget, Rate, budget, burn_rate
 from slo.counts import Counts
 from slo.shares import TimeShares
 from synthetics.accounting.rounds import Reach
-from synthetics.clock import millis
 from synthetics.config.model import Service, Sli
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A calendar month; which stretch of time that is depends on the zone."""
-
-    year: int
-    number: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """
-        Read ``2026-10``.
-
-        Raises:
-            ValueError: *text* is no month; the message says how one is written.
-        """
-        year, _, number = text.partition("-")
-        if not (
-            len(year) == 4 and len(number) == 2 and (year + number).isdecimal() and text.isascii()
-        ):
-            raise ValueError(f"{text!r} is no month; write it as 2026-10")
-        if not (1 <= int(number) <= 12 and 1970 <= int(year) <= 9998):
-            raise ValueError(f"{text!r} is no month between 1970-01 and 9998-12")
-        return cls(int(year), int(number))
-
-    def __str__(self) -> str:
-        return f"{self.year:04d}-{self.number:02d}"
-
-    def plus(self, months: int) -> Month:
-        """The month so many *months* later, or earlier if negative."""
-        years, number = divmod(self.year * 12 + self.number - 1 + months, 12)
-        return Month(years, number + 1)
-
-    def period(self, zone: ZoneInfo) -> Period:
-        """The stretch of time that the month is in *zone*, its true length over DST."""
-        after = self.plus(1)
-        return Period(
-            millis(datetime(self.year, self.number, 1, tzinfo=zone)),
-            millis(datetime(after.year, after.number, 1, tzinfo=zone)),
-            zone,
-        )
-
-    def days(self) -> tuple[date, ...]:
-        """Every day of the month."""
-        last = calendar.monthrange(self.year, self.number)[1]
-        return tuple(date(self.year, self.number, day) for day in range(1, last + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A stretch of time ``[from_ms, to_ms)`` that is read on the clock of *zone*."""
-
-    from_ms: int
-    to_ms: int
-    zone: ZoneInfo
-
-    @property
-    def length_ms(self) -> int:
-        """Its true length."""
-        return self.to_ms - self.from_ms
+from synthetics.reports.spans import Period, Span
 
 
 class State(StrEnum):
-    """How far the month has come at the instant the report speaks of."""
+    """How far the span has come at the instant the report speaks of."""
 
     FINISHED = "finished"
     UNFINISHED = "unfinished"
@@ -116,6 +53,10 @@ class Tally:
         sli = self.counts.sli
         return None if sli is None else sli >= objective
 
+    def consumed(self, objective: Fraction) -> Rate | None:
+        """Share of its budget that was used (R6); ``None``: unknown."""
+        return burn_rate(self.counts, objective)
+
     def met_by_time(self, objective: Fraction) -> bool | None:
         """Whether the share of time up is at least *objective*; ``None``: unknown."""
         share = self.time.availability
@@ -123,33 +64,29 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class Part:
     """
-    One cell of the daily strip.
+    A day of a month, or a month of a year: one cell of the strip.
 
     Attributes:
-        date: The day in the period's zone.
+        span: Which; on the clock of the period.
         end_ms: Where counting it ended.
-        tally: What was counted; ``None`` for a day that has not begun.
-        so_far: Samples of the month up to its end.
+        tally: What was counted; ``None`` for one that has not begun.
+        so_far: Samples of the whole up to its end.
     """
 
-    date: date
+    span: Span
     end_ms: int
     tally: Tally | None
     so_far: Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonthBefore:
-    """A month before, for comparison with the objective of today."""
+class Before:
+    """A month before a month, or a year before a year, beside the objective of today."""
 
-    month: Month
+    span: Span
     tally: Tally
-
-    def consumed(self, objective: Fraction) -> Rate | None:
-        """Share of its budget that was used (R6); ``None``: unknown."""
-        return burn_rate(self.tally.counts, objective)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +129,7 @@ class Trouble:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCounted:
     """
-    One maintenance or correction that touches the month.
+    One maintenance or correction that touches the report's span.
 
     Attributes:
         kind: ``maintenance`` or ``correction``.
@@ -215,19 +152,20 @@ class NotCounted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SloReport:
     """
-    One objective over the month.
+    One objective over the span of the report.
 
     Attributes:
-        period: The whole month in the SLO's own time zone, or else the report's.
+        span: That of the report.
+        period: The whole of it in the SLO's own time zone, or else the report's.
         counted_to_ms: Where counting ended: the period's end, or the report's instant if earlier.
-        tally: The month, or as much of it as has passed.
+        tally: All of it, or as much as has passed.
         event: What one event is called, such as ``sample`` or ``slice``.
         step: Which step of its journeys counts; empty if the whole does.
         reach: How several locations saw it; ``None`` if there was only one.
-        budget: The error budget, R6; of a month in progress people are shown the whole month's.
-        days: One a day of the month.
-        before: The months before, the oldest first, ending with the one just before.
-        incidents: Those that touched this SLO and the month.
+        budget: The error budget, R6; of one in progress people are shown that of the whole.
+        parts: Its days, or its months.
+        before: Those before it, the oldest first, ending with the one just before.
+        incidents: Those that touched this SLO and the period.
         rules: The accounting policy with the values in force, a sentence each.
         choices: The same values for programs.
     """
@@ -237,14 +175,15 @@ class SloReport:
     sli: Sli
     probes: tuple[str, ...]
     objective: Fraction
+    span: Span
     period: Period
     counted_to_ms: int
     tally: Tally
     event: str
     reach: Reach | None
     budget: Budget
-    days: tuple[Day, ...]
-    before: tuple[MonthBefore, ...]
+    parts: tuple[Part, ...]
+    before: tuple[Before, ...]
     incidents: tuple[Trouble, ...]
     rules: tuple[tuple[str, str], ...]
     choices: Mapping[str, Any]
@@ -257,16 +196,16 @@ class SloReport:
 
     @property
     def in_progress(self) -> bool:
-        """Whether the month goes on, or had not begun."""
+        """Whether it goes on, or had not begun."""
         return self.counted_to_ms < self.period.to_ms
 
-    def budget_after(self, day: Day) -> Budget | None:
-        """The budget as it was at the end of *day*; ``None`` for a day that has not begun."""
-        if day.tally is None:
+    def budget_after(self, part: Part) -> Budget | None:
+        """The budget as it was at the end of *part*; ``None`` for one that has not begun."""
+        if part.tally is None:
             return None
-        passed = Fraction(day.end_ms - self.period.from_ms, self.period.length_ms)
+        passed = Fraction(part.end_ms - self.period.from_ms, self.period.length_ms)
         length_ms = self.budget.length_ms
-        return budget(day.so_far, self.objective, length_ms=length_ms, passed=passed)
+        return budget(part.so_far, self.objective, length_ms=length_ms, passed=passed)
 
     @property
     def met_by_time(self) -> bool | None:
@@ -295,11 +234,12 @@ class ServiceReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonthReport:
+class Report:
     """
     The report.
 
     Attributes:
+        span: What it is of.
         zone: Stands in where an SLO names no time zone of its own.
         as_of_ms: The instant it speaks of; nothing later is in it.
         first_ms: The oldest sample that was kept; ``None`` where there is none.
@@ -307,7 +247,7 @@ class MonthReport:
         unpromised: Services that were asked for and have no objective.
     """
 
-    month: Month
+    span: Span
     zone: ZoneInfo
     as_of_ms: int
     state: State

@@ -24,7 +24,7 @@ from synthetics.config.model import (
     Slices,
     Slo,
 )
-from synthetics.reports.model import MonthReport
+from synthetics.reports.model import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ Rules = tuple[tuple[str, str], ...]
 """Numbers and sentences."""
 
 
-def rules(slo: Slo, probes: Mapping[str, Probe], zone: str) -> Rules:
-    """The rules of design §5 as they were applied to *slo* for a month in *zone*, numbered."""
-    month = (
-        f"The month is the calendar month in {zone}, at its true length. A sample "
+def rules(slo: Slo, probes: Mapping[str, Probe], noun: str, zone: str) -> Rules:
+    """The rules of design §5, numbered, as applied to *slo* for a *noun* (``year``) in *zone*."""
+    bounds = (
+        f"The {noun} is the calendar {noun} in {zone}, at its true length. A sample "
         "belongs where its scheduled time falls: at or after the start, before the end. From "
         f"day to day it is judged over {words.window(slo.window)}."
     )
-    return _rules(slo, probes, bounds=month, period="month")
+    return _rules(slo, probes, bounds=bounds, period=noun)
 
 
 def rules_of_now(slo: Slo, probes: Mapping[str, Probe]) -> Rules:
@@ -126,7 +126,7 @@ def _of_budget(slo: Slo) -> str:
     )
 
 
-def gathered(report: MonthReport) -> list[Rule]:
+def gathered(report: Report) -> list[Rule]:
     """Every rule of every SLO of *report* once, with the SLOs' names where they differ."""
     return once((slo.id, slo.rules) for service in report.services for slo in service.slos)
 

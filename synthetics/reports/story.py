@@ -10,8 +10,8 @@ from synthetics import reasons, words
 from synthetics.config.model import Service
 from synthetics.reports import rules, strip
 from synthetics.reports.model import (
-    MonthReport,
     NotCounted,
+    Report,
     ServiceReport,
     SloReport,
     State,
@@ -22,33 +22,34 @@ NAMED = 3
 """Objectives that are named in one of the first sentences; more are only counted there."""
 
 
-def title(report: MonthReport) -> str:
+def title(report: Report) -> str:
     """``Availability, October 2026``."""
-    return f"Availability, {words.month(report.month.year, report.month.number)}"
+    return f"Availability, {report.span.title}"
 
 
-def standing(report: MonthReport) -> str:
-    """How far the month has come, and on whose clock."""
+def standing(report: Report) -> str:
+    """How far the span has come, and on whose clock."""
     now = words.moment(report.as_of_ms, report.zone)
     match report.state:
         case State.FINISHED:
-            return f"The whole month, as of {now}.{_blind(report)}"
+            return f"The whole {report.span.NOUN}, as of {now}.{_blind(report)}"
         case State.UNFINISHED:
-            said = f"UNFINISHED: the month so far, as of {now}. Numbers will still change"
+            said = f"UNFINISHED: the {report.span.NOUN} so far, as of {now}."
+            said += " Numbers will still change"
             return f"{said}{_hope(report)}.{_blind(report)}"
         case State.FUTURE:
             return f"It is {now}: nothing can be said of it yet."
 
 
-def _hope(report: MonthReport) -> str:
+def _hope(report: Report) -> str:
     """Why an objective can be missed so far with budget left."""
     slos = [slo for service in report.services for slo in service.slos]
     left = any(slo.met is False and (slo.budget.period_remaining or 0) > 0 for slo in slos)
     return "; what is missed so far can still be met" if left else ""
 
 
-def _blind(report: MonthReport) -> str:
-    """Which verdicts rest on too little, so that nobody reads 100% of a day as that of a month."""
+def _blind(report: Report) -> str:
+    """Which verdicts rest on too little, so that nobody reads 100% of a day as that of a year."""
     dim = [
         f"{slo.name} ({words.covered(share)})"
         for service in report.services
@@ -63,7 +64,7 @@ def _blind(report: MonthReport) -> str:
     return f" Known only in part: {whose}."
 
 
-def answer(report: MonthReport) -> str:
+def answer(report: Report) -> str:
     """The first thing a reader wants to know, in one sentence."""
     slos = [slo for service in report.services for slo in service.slos]
     if not slos:
@@ -87,15 +88,15 @@ def answer(report: MonthReport) -> str:
     return said + (f", {unknown} unknown." if unknown else ".")
 
 
-def nothing_kept(report: MonthReport) -> str:
-    """Why a month has no numbers."""
-    said = words.month(report.month.year, report.month.number)
+def nothing_kept(report: Report) -> str:
+    """Why a report has no numbers."""
+    said = report.span.title
     if report.state is State.FUTURE:
         return f"{said} has not begun."
     if report.first_ms is None:
         return "No sample was ever stored: availability is unknown."
     first = words.moment(report.first_ms, report.zone)
-    if report.first_ms >= report.month.period(report.zone).to_ms:
+    if report.first_ms >= report.span.period(report.zone).to_ms:
         return f"No sample of {said} is kept, the oldest is of {first}: availability is unknown."
     if not any(slo.tally.kept for service in report.services for slo in service.slos):
         return f"No sample of {said} is kept: availability is unknown."
@@ -108,7 +109,7 @@ def verdict(met: bool | None) -> str:
 
 
 def result(slo: SloReport) -> str:
-    """The verdict by events; ``met so far`` while the month goes on."""
+    """The verdict by events; ``met so far`` while the span goes on."""
     goes_on = slo.met is not None and slo.in_progress
     return verdict(slo.met) + (" so far" if goes_on else "")
 
@@ -195,7 +196,7 @@ def unknown_time(slo: SloReport) -> str:
 
 
 def budget_events(slo: SloReport) -> str:
-    """Share of the month's budget used, by events; of the whole month's while it goes on."""
+    """Share of the budget used, by events; of the whole span's while that goes on."""
     return words.used(slo.budget.period_consumed)
 
 
@@ -211,7 +212,7 @@ def budget(slo: SloReport) -> str:
     if slo.objective == 1 and slo.tally.known:
         failed = slo.tally.counts.failed
         return f"no failure is allowed, and {words.count(failed) if failed else 'none'} happened"
-    what = "of the whole month's, by events" if slo.in_progress else "of events"
+    what = f"of the whole {slo.span.NOUN}'s, by events" if slo.in_progress else "of events"
     of_events = f"{budget_events(slo)} {what}, {left(slo.budget.period_remaining)}"
     return f"{of_events}; {budget_time(slo)} as time" if slo.tally.known else words.UNKNOWN
 
@@ -235,7 +236,7 @@ def detection(trouble: Trouble) -> str:
     return words.lost(trouble.detected_ms - trouble.start_ms)
 
 
-def unpromised(report: MonthReport) -> str:
+def unpromised(report: Report) -> str:
     """``No objective: search.``; empty if every service has one."""
     names = ", ".join(map(named, report.unpromised))
     return f"No objective: {names}." if names else ""

@@ -1,4 +1,4 @@
-"""A month in one line, a mark a day: told apart by shape and by word, never by colour alone."""
+"""A mark a day or a month: told apart by shape and by word, never by colour alone."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from enum import Enum
 from fractions import Fraction
 
 from synthetics import words
-from synthetics.reports.model import Day, MonthBefore
+from synthetics.reports.model import Part, Tally
 
 MOSTLY_KNOWN = Fraction(95, 100)
-"""A day of which less is known is not called free of failures."""
+"""A day, or a month, of which less is known is not called free of failures."""
 
 
 class Look(Enum):
-    """What a day looks like; the value is (word, mark in text)."""
+    """What a part looks like; the value is (word, mark in text)."""
 
     WELL = ("no failure", "█")
     GAPS = ("no failure seen, partly unknown", "▓")
@@ -40,26 +40,26 @@ class Look(Enum):
         return self.name.lower().replace("_", "-")
 
 
-def look(day: Day, objective: Fraction) -> Look:
-    """How *day* looks beside *objective*, taken for that day alone."""
-    if day.tally is None:
+def look(part: Part, objective: Fraction) -> Look:
+    """How *part* looks beside *objective*, taken for that part alone."""
+    if part.tally is None:
         return Look.COMING
-    counts = day.tally.counts
+    counts = part.tally.counts
     if not counts.valid:
         return Look.NOT_COUNTED if counts.excluded else Look.UNKNOWN
     if not counts.failed:
-        known = day.tally.time.coverage
+        known = part.tally.time.coverage
         return Look.WELL if known is None or known >= MOSTLY_KNOWN else Look.GAPS
-    return Look.HURT if day.tally.met(objective) else Look.MISSED
+    return Look.HURT if part.tally.met(objective) else Look.MISSED
 
 
-def told(day: Day, objective: Fraction) -> str:
-    """*day* in one line: ``Wed 14 Oct: 98.40%, 23 of 1,440 bad, down 23m``."""
-    said = words.day(day.date)
-    kind = look(day, objective)
-    if day.tally is None or not day.tally.known:
+def told(part: Part, objective: Fraction) -> str:
+    """*part* in one line: ``Wed 14 Oct: 98.40%, 23 of 1,440 bad, down 23m``."""
+    said = part.span.title
+    kind = look(part, objective)
+    if part.tally is None or not part.tally.known:
         return f"{said}: {kind.word}"
-    counts, time = day.tally.counts, day.tally.time
+    counts, time = part.tally.counts, part.tally.time
     said += f": {words.availability(counts.sli, objective)}"
     if counts.failed:
         said += f", {words.count(counts.failed)} of {words.count(counts.valid)} bad"
@@ -72,19 +72,19 @@ def told(day: Day, objective: Fraction) -> str:
     return said
 
 
-def before(past: MonthBefore, objective: Fraction) -> tuple[str, str]:
-    """A month before in a few characters: availability, or ``no data``, and coverage."""
-    if not past.tally.kept:
+def few(tally: Tally, objective: Fraction) -> tuple[str, str]:
+    """A span in a few characters: availability, or ``no data``, and coverage."""
+    if not tally.kept:
         return "no data", ""
     return (
-        words.availability(past.tally.counts.sli, objective),
-        words.covered(past.tally.time.coverage),
+        words.availability(tally.counts.sli, objective),
+        words.covered(tally.time.coverage),
     )
 
 
-def budget_bar(past: MonthBefore, objective: Fraction, cells: int) -> str:
-    """Which part of its budget a month before used, as a bar; ``>`` at its end: more than all."""
-    consumed = past.consumed(objective)
+def budget_bar(tally: Tally, objective: Fraction, cells: int) -> str:
+    """Which part of its budget a span used, as a bar; ``>`` at its end: more than all."""
+    consumed = tally.consumed(objective)
     if consumed is None:
         return ""
     if consumed > 1:

@@ -1,4 +1,4 @@
-"""The month as a table for spreadsheets: one row an SLO, RFC 4180, numbers unrounded."""
+"""The report as a table for spreadsheets: one row an SLO, RFC 4180, numbers unrounded."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import io
 
 from synthetics import words
 from synthetics.reports import policy_text, story
-from synthetics.reports.model import MonthReport, ServiceReport, SloReport
+from synthetics.reports.model import Report, ServiceReport, SloReport
 
 Cell = str | int | float | None
 
 COLUMNS = (
-    *("month", "state", "as_of", "label", "service", "service_name", "slo", "slo_name"),
+    # after the one of what it is a report of
+    *("state", "as_of", "label", "service", "service_name", "slo", "slo_name"),
     *("objective", "sli", "met", "met_by_time", "valid", "good", "bad", "excluded", "void"),
     *("up_s", "down_s", "excluded_s", "unknown_s", "availability_by_time", "coverage"),
     *("budget_consumed", "budget_remaining", "budget_time_s", "incidents", "timezone"),
@@ -23,26 +24,26 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With these a spreadsheet takes a text for a formula, and would run it."""
 
 
-def render(report: MonthReport) -> str:
+def render(report: Report) -> str:
     """One row an SLO, and one a service without any; unknown is empty, and lines end in CR LF."""
     sheet = io.StringIO(newline="")
     rows = csv.writer(sheet, lineterminator="\r\n")
-    rows.writerow(COLUMNS)
+    rows.writerow((report.span.NOUN, *COLUMNS))
     for service in report.services:
         for slo in service.slos:
             rows.writerow([_safe(cell) for cell in _row(report, service, slo)])
     for bare in report.unpromised:
-        cells = (*_head(report), bare.id, bare.name, *[""] * (COLUMNS.index("met") - 6))
-        rest = [""] * (len(COLUMNS) - len(cells) - 1)
+        cells = (*_head(report), bare.id, bare.name, *[""] * (COLUMNS.index("met") - 5))
+        rest = [""] * (len(COLUMNS) - len(cells))
         rows.writerow([_safe(cell) for cell in (*cells, "no objective", *rest)])
     return sheet.getvalue()
 
 
-def _head(report: MonthReport) -> tuple[Cell, ...]:
-    return str(report.month), report.state.value, words.iso(report.as_of_ms), report.label
+def _head(report: Report) -> tuple[Cell, ...]:
+    return str(report.span), report.state.value, words.iso(report.as_of_ms), report.label
 
 
-def _row(report: MonthReport, service: ServiceReport, slo: SloReport) -> tuple[Cell, ...]:
+def _row(report: Report, service: ServiceReport, slo: SloReport) -> tuple[Cell, ...]:
     counts, time = slo.tally.counts, slo.tally.time
     return (
         *_head(report),

@@ -1,4 +1,4 @@
-"""The month as one HTML file: nothing to load, nothing to run, good on screen and on A4."""
+"""The report as one HTML file: nothing to load, nothing to run, good on screen and on A4."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from synthetics import words
 from synthetics.reports import charts, rules, story, strip
-from synthetics.reports.model import MonthReport
+from synthetics.reports.model import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(report: MonthReport) -> str:
+def render(report: Report) -> str:
     """*report* as one self-contained document."""
     pages = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -24,5 +24,5 @@ def render(report: MonthReport) -> str:
     )
     pages.globals.update(words=words, story=story, rules=rules, strip=strip, charts=charts)
     # Our own style sheet, which holds nothing of the user's, goes in as it is.
-    css = Markup((TEMPLATES / "month.css").read_text("utf-8"))  # noqa: S704
-    return pages.get_template("month.html.j2").render(report=report, css=css)
+    css = Markup((TEMPLATES / "report.css").read_text("utf-8"))  # noqa: S704
+    return pages.get_template("report.html.j2").render(report=report, css=css)

@@ -1,4 +1,4 @@
-"""The month for programs: format 1, exact as floats can be, ``null`` where nothing is known."""
+"""The report for programs: format 1, exact as floats can be, ``null`` where nothing is known."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from slo.budget import burn_rate
 from synthetics import words
 from synthetics.reports import blocks, policy_text, rules, story, strip
 from synthetics.reports.model import (
-    Day,
-    MonthBefore,
-    MonthReport,
-    Period,
+    Before,
+    Part,
+    Report,
     ServiceReport,
     SloReport,
     State,
     Trouble,
 )
+from synthetics.reports.spans import Day, Period, Span
 
 
-def render(report: MonthReport) -> str:
+def render(report: Report) -> str:
     """*report* as one JSON object, keys in a fixed order."""
     return json.dumps(document(report), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def document(report: MonthReport) -> dict[str, Any]:
+def document(report: Report) -> dict[str, Any]:
     """*report* as plain values, as ``docs/reports.md`` describes them."""
     return {
         "format": blocks.FORMAT,
-        "month": str(report.month),
+        **_named(report.span),
         "timezone": report.zone.key,
         "as_of": words.iso(report.as_of_ms),
         "state": report.state.value,
@@ -44,7 +44,7 @@ def document(report: MonthReport) -> dict[str, Any]:
     }
 
 
-def _service(report: MonthReport, service: ServiceReport) -> dict[str, Any]:
+def _service(report: Report, service: ServiceReport) -> dict[str, Any]:
     return {
         "service": service.id,
         "name": service.name,
@@ -69,7 +69,7 @@ def _service(report: MonthReport, service: ServiceReport) -> dict[str, Any]:
     }
 
 
-def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
+def _slo(report: Report, slo: SloReport) -> dict[str, Any]:
     counts = slo.tally.counts
     return {
         "slo": slo.id,
@@ -91,13 +91,13 @@ def _slo(report: MonthReport, slo: SloReport) -> dict[str, Any]:
         "period": _period(slo.period),
         "counted_to": words.iso(slo.counted_to_ms),
         "incidents": [_incident(trouble) for trouble in slo.incidents],
-        "days": [_day(slo, day) for day in slo.days],
-        "months_before": [_before(past, slo) for past in slo.before],
+        f"{slo.parts[0].span.NOUN}s": [_part(slo, part) for part in slo.parts],
+        f"{slo.span.NOUN}s_before": [_before(past, slo) for past in slo.before],
     }
 
 
-def _exhausted_at_ms(report: MonthReport, slo: SloReport) -> int | None:
-    """When the budget ends at this month's rate, if that is before the month does."""
+def _exhausted_at_ms(report: Report, slo: SloReport) -> int | None:
+    """When the budget ends at this rate, if that is before the span does."""
     if report.state is not State.UNFINISHED:
         return None
     lasts_ms = slo.budget.exhausted_in_ms(burn_rate(slo.tally.counts, slo.objective))
@@ -133,11 +133,15 @@ def _incident(trouble: Trouble) -> dict[str, Any]:
     }
 
 
-def _day(slo: SloReport, day: Day) -> dict[str, Any]:
-    tally, left = day.tally, slo.budget_after(day)
+def _named(span: Span) -> dict[str, str]:
+    return {"date" if isinstance(span, Day) else span.NOUN: str(span)}
+
+
+def _part(slo: SloReport, part: Part) -> dict[str, Any]:
+    tally, left = part.tally, slo.budget_after(part)
     return {
-        "date": day.date.isoformat(),
-        "state": strip.look(day, slo.objective).slug,
+        **_named(part.span),
+        "state": strip.look(part, slo.objective).slug,
         "sli": words.machine(tally.counts.sli) if tally else None,
         "events": blocks.events(tally.counts) if tally else None,
         "time": blocks.time(tally.time) if tally else None,
@@ -146,13 +150,13 @@ def _day(slo: SloReport, day: Day) -> dict[str, Any]:
     }
 
 
-def _before(past: MonthBefore, slo: SloReport) -> dict[str, Any]:
+def _before(past: Before, slo: SloReport) -> dict[str, Any]:
     counts = past.tally.counts
     return {
-        "month": str(past.month),
+        **_named(past.span),
         "sli": words.machine(counts.sli),
         "met": past.tally.met(slo.objective),
         "events": blocks.events(counts) if past.tally.kept else None,
         "time": blocks.time(past.tally.time) if past.tally.kept else None,
-        "budget_consumed": words.machine(past.consumed(slo.objective)),
+        "budget_consumed": words.machine(past.tally.consumed(slo.objective)),
     }

@@ -1,4 +1,4 @@
-"""The month as Markdown, for a wiki or a pull request; reads well as plain text too."""
+"""The report as Markdown, for a wiki or a pull request; reads well as plain text too."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from synthetics import words
 from synthetics.reports import rules, story, strip
-from synthetics.reports.model import MonthReport, ServiceReport, SloReport
+from synthetics.reports.model import Before, Part, Report, ServiceReport, SloReport
+from synthetics.reports.spans import Month
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def render(report: MonthReport) -> str:
+def render(report: Report) -> str:
     """*report* with a heading a service, tables of pipes, and no HTML."""
     return "\n".join(_lines(report)) + "\n"
 
 
-def _lines(report: MonthReport) -> Iterator[str]:
+def _lines(report: Report) -> Iterator[str]:
     yield from (f"# {plain(story.title(report))}", "")
     if report.label:
         yield from (f"> **{plain(report.label)}**", "")
@@ -51,7 +52,7 @@ def _row(service: ServiceReport, slo: SloReport) -> tuple[str, ...]:
     )
 
 
-def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
+def _service(report: Report, service: ServiceReport) -> Iterator[str]:
     yield from (f"## {plain(story.named(service))}", "")
     if service.owner:
         yield from (f"Owner: {plain(service.owner)}", "")
@@ -91,7 +92,7 @@ def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
 def _slo(slo: SloReport) -> Iterator[str]:
     yield from (f"### {plain(slo.name)}: {story.result(slo)}", "")
     if not slo.tally.kept:
-        yield from ("No sample of this month is kept: availability is unknown.", "")
+        yield from (f"No sample of this {slo.span.NOUN} is kept: availability is unknown.", "")
         return
     yield from _table(
         ("What", "Value"),
@@ -111,22 +112,30 @@ def _slo(slo: SloReport) -> Iterator[str]:
             ("Not counted", story.not_counted(slo)),
         ],
     )
-    looks = [strip.look(day, slo.objective) for day in slo.days]
+    looks = [strip.look(part, slo.objective) for part in slo.parts]
     legend = ", ".join(f"{look.mark} {look.word}" for look in strip.Look if look in looks)
     yield from (f"`{''.join(look.mark for look in looks)}` ({legend})", "")
+    if not isinstance(slo.span, Month):
+        yield from _spans("Month", slo, [part for part in slo.parts if part.tally])
     if slo.before:
-        yield from _table(
-            ("Month before", "Available:", "Coverage:", "Result", "Budget used:"),
-            [
-                (
-                    words.month_short(past.month.year, past.month.number),
-                    *strip.before(past, slo.objective),
-                    story.verdict(past.tally.met(slo.objective)),
-                    words.used(past.consumed(slo.objective)),
-                )
-                for past in slo.before
-            ],
-        )
+        yield from _spans(f"{slo.span.NOUN.capitalize()} before", slo, slo.before)
+
+
+def _spans(head: str, slo: SloReport, each: Sequence[Part | Before]) -> Iterator[str]:
+    """One row each."""
+    yield from _table(
+        (head, "Available:", "Coverage:", "Result", "Budget used:"),
+        [
+            (
+                one.span.short,
+                *strip.few(one.tally, slo.objective),
+                story.verdict(one.tally.met(slo.objective)),
+                words.used(one.tally.consumed(slo.objective)),
+            )
+            for one in each
+            if one.tally
+        ],
+    )
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The month on a terminal: 80 columns, the answer first."""
+"""The report on a terminal: 80 columns, the answer first."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from synthetics import words
 from synthetics.reports import columns, rules, story, strip
-from synthetics.reports.model import MonthReport, ServiceReport, SloReport, Trouble
+from synthetics.reports.model import Before, Part, Report, ServiceReport, SloReport, Trouble
+from synthetics.reports.spans import Month
 
 CELLS = 80
 HEADS = ("Service", "SLO", "Objective", "Available", "Known", "Result", "Budget used")
 
 
-def render(report: MonthReport) -> str:
+def render(report: Report) -> str:
     """*report* as lines of at most 80 columns."""
     return "\n".join(_lines(report)) + "\n"
 
 
-def _lines(report: MonthReport) -> Iterator[str]:
+def _lines(report: Report) -> Iterator[str]:
     if report.label:
         yield from columns.wrap(report.label, CELLS - 4, first="*** ", others="*** ")
         yield ""
@@ -56,7 +57,7 @@ def _row(service: ServiceReport, slo: SloReport) -> tuple[str, ...]:
     )
 
 
-def _service(report: MonthReport, service: ServiceReport) -> Iterator[str]:
+def _service(report: Report, service: ServiceReport) -> Iterator[str]:
     owner = f" · owner {service.owner}" if service.owner else ""
     yield from ("", columns.clip(story.named(service) + owner, CELLS), "─" * CELLS)
     for slo in service.slos:
@@ -79,7 +80,7 @@ def _slo(slo: SloReport) -> Iterator[str]:
     said = f"{name}: " + (result if slo.met is None else f"{story.by_events(slo)}, {result}")
     yield from columns.wrap(said, CELLS, others="  ")
     if not slo.tally.kept:
-        yield from (*_field("Samples", "none kept of this month: unknown"), "")
+        yield from (*_field("Samples", f"none kept of this {slo.span.NOUN}: unknown"), "")
         return
     yield from _field("Objective", story.promise(slo))
     yield from _field("By events", f"{story.by_events(slo)}  {story.events(slo)}")
@@ -95,13 +96,27 @@ def _slo(slo: SloReport) -> Iterator[str]:
         f"{story.coverage(slo)} known; not counted {story.not_counted(slo)}, "
         f"unknown {story.unknown_time(slo)}",
     )
-    looks = [strip.look(day, slo.objective) for day in slo.days]
+    months = [] if isinstance(slo.span, Month) else slo.parts
+    if not months:
+        yield from _days(slo)
+    yield from _spans("Months", slo, months)
+    yield from _spans(f"{slo.span.NOUN.capitalize()}s before", slo, slo.before)
+    tallies = [one.tally for one in months] + [one.tally for one in slo.before]
+    used = [
+        share for tally in tallies if tally and (share := tally.consumed(slo.objective)) is not None
+    ]
+    if used:
+        over = ["> more than all of it"] if max(used) > 1 else []
+        yield from _legend(["█ budget used", *over])
+    yield ""
+
+
+def _days(slo: SloReport) -> Iterator[str]:
+    looks = [strip.look(day, slo.objective) for day in slo.parts]
     yield from _field("Days", "".join(look.mark for look in looks))
     yield from _field("", "".join(f"{day:<7}" for day in (1, 8, 15, 22, 29)).rstrip())
     seen = [look for look in strip.Look if look in looks]
     yield from _legend([f"{look.mark} {look.word}" for look in seen])
-    yield from _before(slo)
-    yield ""
 
 
 def _legend(items: Sequence[str]) -> Iterator[str]:
@@ -111,24 +126,24 @@ def _legend(items: Sequence[str]) -> Iterator[str]:
         yield line.replace("\u00a0", " ")
 
 
-def _before(slo: SloReport) -> Iterator[str]:
-    head = "Months before"
-    for past in slo.before:
-        said = words.month_short(past.month.year, past.month.number)
-        available, known = strip.before(past, slo.objective)
-        said += columns.right(available, 10)
-        if past.tally.kept:
-            said += f"  {story.verdict(past.tally.met(slo.objective)):<7}"
-            said += f"  {strip.budget_bar(past, slo.objective, 19):<19}  {known} known"
+def _spans(head: str, slo: SloReport, each: Sequence[Part | Before]) -> Iterator[str]:
+    """One line each."""
+    widest = max((len(one.span.short) for one in each), default=0)
+    for one in each:
+        said = f"{one.span.short:<{widest}}"
+        if one.tally is None:
+            said += columns.right(strip.Look.COMING.word, 10)
+        else:
+            available, known = strip.few(one.tally, slo.objective)
+            said += columns.right(available, 10)
+            if one.tally.kept:
+                said += f"  {story.verdict(one.tally.met(slo.objective)):<7}"
+                said += f"  {strip.budget_bar(one.tally, slo.objective, 19):<19}  {known} known"
         yield (columns.left(f"  {head}", 19) + said).rstrip()
         head = ""
-    used = [past.consumed(slo.objective) for past in slo.before]
-    if any(each is not None for each in used):
-        over = any(each is not None and each > 1 for each in used)
-        yield from _legend(["█ budget used", *(["> more than all of it"] if over else [])])
 
 
-def _incident(report: MonthReport, trouble: Trouble) -> Iterator[str]:
+def _incident(report: Report, trouble: Trouble) -> Iterator[str]:
     when = words.span(trouble.start_ms, trouble.end_ms, report.zone)
     yield f"    {when}, {story.length(trouble, report.as_of_ms)}"
     said = f"{story.cause(trouble)}; {trouble.severity} after {story.detection(trouble)}"

@@ -12,8 +12,9 @@ from synthetics.demo.history import LABEL, Simulated, generate_month
 from synthetics.demo.plot import MINUTE_MS, ZONE, Plot
 from synthetics.reports import to_text
 from synthetics.reports.gather import Asked
-from synthetics.reports.model import Month, MonthReport
-from synthetics.reports.month import report
+from synthetics.reports.model import Report
+from synthetics.reports.read import report
+from synthetics.reports.spans import Month
 from synthetics.store import Reader
 
 OCTOBER = Month(2026, 10)
@@ -25,9 +26,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
 
 
 @pytest.fixture(scope="module")
-def found(made: Simulated) -> MonthReport:
+def found(made: Simulated) -> Report:
     asked = Asked(
-        month=made.month, zone=ZONE, as_of_ms=OCTOBER.plus(2).period(ZONE).from_ms, label=made.label
+        span=made.month, zone=ZONE, as_of_ms=OCTOBER.plus(2).period(ZONE).from_ms, label=made.label
     )
     with Reader.open(made.database) as reader:
         return report(load(made.config, environ={}), reader, asked)
@@ -44,7 +45,7 @@ def test_the_same_seed_gives_the_same_samples() -> None:
     assert some(1) != some(2)
 
 
-def test_the_outage_is_found_as_an_incident_with_its_cause(found: MonthReport) -> None:
+def test_the_outage_is_found_as_an_incident_with_its_cause(found: Report) -> None:
     plot = Plot(OCTOBER, 0)
     ((start, end),) = plot.outage
     trouble = next(each for each in found.services[0].incidents if start <= each.start_ms < end)
@@ -56,7 +57,7 @@ def test_the_outage_is_found_as_an_incident_with_its_cause(found: MonthReport) -
     assert trouble.detected_ms - trouble.start_ms <= 3 * MINUTE_MS
 
 
-def test_every_kind_of_time_is_in_it(found: MonthReport) -> None:
+def test_every_kind_of_time_is_in_it(found: Report) -> None:
     checkout = found.services[0].slos[0].tally
 
     assert checkout.counts.void == 12
@@ -67,7 +68,7 @@ def test_every_kind_of_time_is_in_it(found: MonthReport) -> None:
     assert 29 <= checkout.counts.failed < 45
 
 
-def test_the_report_says_that_it_is_simulated(found: MonthReport) -> None:
+def test_the_report_says_that_it_is_simulated(found: Report) -> None:
     assert LABEL in to_text.render(found)
     assert "SIMULATED" in LABEL
 

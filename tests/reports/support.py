@@ -29,8 +29,9 @@ from synthetics.config.model import (
     Slo,
 )
 from synthetics.reports.gather import Asked
-from synthetics.reports.model import Month, MonthReport
-from synthetics.reports.month import report
+from synthetics.reports.model import Report
+from synthetics.reports.read import report
+from synthetics.reports.spans import Month, Span
 from synthetics.sample import Sample
 from synthetics.store import Reader, Store, incidents
 
@@ -220,14 +221,14 @@ def report_of(
     config: Config,
     database: Path,
     *,
-    month: Month = OCTOBER,
+    span: Span = OCTOBER,
     zone: ZoneInfo = UTC_ZONE,
     as_of: str = "2026-11-02T09:00",
     services: tuple[str, ...] = (),
     label: str = "",
-) -> MonthReport:
+) -> Report:
     """The report, through a reader as the command opens one."""
-    asked = Asked(month=month, zone=zone, as_of_ms=ms(as_of), services=services, label=label)
+    asked = Asked(span=span, zone=zone, as_of_ms=ms(as_of), services=services, label=label)
     with Reader.open(database) as reader:
         return report(config, reader, asked)
 

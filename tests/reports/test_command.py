@@ -67,6 +67,16 @@ def test_the_default_month_is_that_of_the_zone(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "said", "title"),
+    [("--quarter", "2026-q4", "Oct to Dec 2026"), ("--year", "2026", "2026")],
+)
+def test_a_report_is_of_a_quarter_or_a_year_as_well(
+    folder: Path, option: str, said: str, title: str
+) -> None:
+    assert call(folder, option, said).stdout.startswith(f"Availability, {title}\n")
+
+
+@pytest.mark.parametrize(
     ("words", "code"),
     [
         pytest.param((), 1, id="one is missed"),
@@ -98,6 +108,8 @@ def test_a_label_is_printed(folder: Path) -> None:
     [
         (("--month", "2026-13"), "'2026-13' is no month between 1970-01 and 9998-12"),
         (("--month", "October"), "'October' is no month; write it as 2026-10"),
+        (("--quarter", "2026-10"), "'2026-10' is no quarter; write it as 2026-Q4"),
+        (("--month", "2026-10", "--year", "2026"), "a report is of one month, one quarter or one"),
         (("--timezone", "Berlin"), "'Berlin' is no time zone, as Europe/Berlin is"),
         (("--timezone", "../etc/passwd"), "is no time zone"),
         (("--as-of", "yesterday"), "'yesterday' is no time with an offset"),

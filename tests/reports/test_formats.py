@@ -14,19 +14,20 @@ import pytest
 
 from synthetics.config.model import Config, Service
 from synthetics.reports import columns, formats, to_csv, to_html, to_json, to_markdown, to_text
-from synthetics.reports.model import Month, MonthReport
+from synthetics.reports.model import Report
+from synthetics.reports.spans import Month
 from tests.reports.support import LABEL, TOKYO, a_config, a_slo, golden, report_of
 
 NASTY = '=HYPERLINK("http://x.example","y")'
 
 
 @pytest.fixture(scope="module")
-def finished(shop_config: Config, shop_database: Path) -> MonthReport:
+def finished(shop_config: Config, shop_database: Path) -> Report:
     return report_of(shop_config, shop_database, zone=TOKYO, label=LABEL)
 
 
 @pytest.fixture(scope="module")
-def unfinished(shop_config: Config, shop_database: Path) -> MonthReport:
+def unfinished(shop_config: Config, shop_database: Path) -> Report:
     return report_of(shop_config, shop_database, as_of="2026-10-20T03:00")
 
 
@@ -34,15 +35,15 @@ def unfinished(shop_config: Config, shop_database: Path) -> MonthReport:
     ("shape", "ending"),
     [("text", "txt"), ("markdown", "md"), ("html", "html"), ("csv", "csv"), ("json", "json")],
 )
-def test_a_finished_month(finished: MonthReport, shape: str, ending: str) -> None:
+def test_a_finished_month(finished: Report, shape: str, ending: str) -> None:
     golden(f"october.{ending}", formats.render(finished, shape))
 
 
-def test_an_unfinished_month(unfinished: MonthReport) -> None:
+def test_an_unfinished_month(unfinished: Report) -> None:
     golden("unfinished.txt", formats.render(unfinished, "text"))
 
 
-def test_an_unknown_format_is_refused(finished: MonthReport) -> None:
+def test_an_unknown_format_is_refused(finished: Report) -> None:
     with pytest.raises(ValueError, match="'pdf' is no format; there are text, markdown"):
         formats.render(finished, "pdf")
 
@@ -66,7 +67,7 @@ def test_every_format_takes_every_month(
         a_slo("checkout", objective=objective),
         services=(Service(id="shop", name="shop"), Service(id="search", name="search")),
     )
-    found = report_of(config, shop_database, month=month, services=services)
+    found = report_of(config, shop_database, span=month, services=services)
 
     written = formats.render(found, shape)
 
@@ -95,11 +96,11 @@ def test_of_a_budget_of_nothing_nothing_is_left(shop_database: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", formats.FORMATS)
-def test_a_label_is_in_every_format(finished: MonthReport, shape: str) -> None:
+def test_a_label_is_in_every_format(finished: Report, shape: str) -> None:
     assert LABEL in formats.render(finished, shape)
 
 
-def test_text_keeps_to_eighty_columns_and_its_columns_line_up(finished: MonthReport) -> None:
+def test_text_keeps_to_eighty_columns_and_its_columns_line_up(finished: Report) -> None:
     lines = to_text.render(finished).splitlines()
     head = next(number for number, line in enumerate(lines) if line.startswith("Service"))
     rows = lines[head + 2 : head + 5]
@@ -133,7 +134,7 @@ class _Page(HTMLParser):
             self.images_without_words += 1
 
 
-def test_html_stands_alone_and_runs_nothing(finished: MonthReport) -> None:
+def test_html_stands_alone_and_runs_nothing(finished: Report) -> None:
     written = to_html.render(finished)
     page = _Page()
     page.feed(written)
@@ -145,7 +146,7 @@ def test_html_stands_alone_and_runs_nothing(finished: MonthReport) -> None:
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_html_says_in_words_what_its_charts_show(finished: MonthReport) -> None:
+def test_html_says_in_words_what_its_charts_show(finished: Report) -> None:
     written = to_html.render(finished)
     page = _Page()
     page.feed(written)
@@ -155,14 +156,14 @@ def test_html_says_in_words_what_its_charts_show(finished: MonthReport) -> None:
     assert "29 days no failure; 1 day no failure seen, partly unknown; 1 day" in written
 
 
-def test_html_lets_no_markup_of_the_user_through(finished: MonthReport) -> None:
+def test_html_lets_no_markup_of_the_user_through(finished: Report) -> None:
     written = to_html.render(finished)
 
     assert "<b>all</b>" not in written
     assert "Search | &lt;b&gt;all&lt;/b&gt;" in written
 
 
-def test_markdown_lets_no_markup_of_the_user_through(finished: MonthReport) -> None:
+def test_markdown_lets_no_markup_of_the_user_through(finished: Report) -> None:
     written = to_markdown.render(finished)
 
     assert r"Search \| \<b\>all\</b\>" in written
@@ -170,7 +171,7 @@ def test_markdown_lets_no_markup_of_the_user_through(finished: MonthReport) -> N
     assert to_markdown.plain("a\n# b") == r"a \# b"
 
 
-def test_csv_is_read_back_as_it_was_meant(finished: MonthReport) -> None:
+def test_csv_is_read_back_as_it_was_meant(finished: Report) -> None:
     written = to_csv.render(finished)
     rows = list(csv.DictReader(io.StringIO(written, newline="")))
 
@@ -181,7 +182,7 @@ def test_csv_is_read_back_as_it_was_meant(finished: MonthReport) -> None:
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", NASTY])
-def test_csv_gives_a_spreadsheet_nothing_to_run(finished: MonthReport, start: str) -> None:
+def test_csv_gives_a_spreadsheet_nothing_to_run(finished: Report, start: str) -> None:
     service = replace(finished.services[0], name=start)
     written = to_csv.render(replace(finished, services=(service,), label=start))
     row = next(csv.DictReader(io.StringIO(written, newline="")))
@@ -197,7 +198,7 @@ def test_csv_says_unknown_with_an_empty_cell(shop_config: Config, shop_database:
     assert (row["met"], row["met_by_time"]) == ("unknown", "unknown")
 
 
-def test_json_has_the_blocks_that_other_programs_rely_on(finished: MonthReport) -> None:
+def test_json_has_the_blocks_that_other_programs_rely_on(finished: Report) -> None:
     document = json.loads(to_json.render(finished))
     slo = document["services"][0]["slos"][0]
 
@@ -229,7 +230,7 @@ def test_json_says_unknown_with_null(shop_config: Config, shop_database: Path) -
     assert slo["budget"]["consumed"] is slo["budget"]["remaining"] is None
 
 
-def test_json_says_when_the_budget_will_be_gone(unfinished: MonthReport) -> None:
+def test_json_says_when_the_budget_will_be_gone(unfinished: Report) -> None:
     service = unfinished.services[0]
     tally = service.slos[0].tally
     poor = replace(service.slos[0], tally=replace(tally, counts=replace(tally.counts, bad=5)))

@@ -13,7 +13,8 @@ from probes.result import Outcome
 from slo.window import Calendar
 from synthetics.config.model import Config
 from synthetics.reports import story, to_text
-from synthetics.reports.model import Month, SloReport, State
+from synthetics.reports.model import SloReport, State
+from synthetics.reports.spans import Month
 from tests.reports.support import (
     DAY_MS,
     OCTOBER,
@@ -83,12 +84,12 @@ def test_a_month_is_as_long_as_it_really_is(tmp_path: Path, month: Month, hours:
     end = datetime.fromtimestamp(period.to_ms / 1000).astimezone().isoformat()
     database = store_history(tmp_path / "a.db", steady("checkout", start, end))
 
-    slo = slo_of(config, database, "checkout", month=month, as_of="2029-01-01")
+    slo = slo_of(config, database, "checkout", span=month, as_of="2029-01-01")
 
     assert slo.period.length_ms == hours * HOUR_MS
     assert slo.tally.counts.valid == hours * 6
     assert slo.tally.time.up_ms == hours * HOUR_MS
-    assert sum(day.tally.counts.valid for day in slo.days if day.tally) == hours * 6
+    assert sum(day.tally.counts.valid for day in slo.parts if day.tally) == hours * 6
     assert slo.budget.allowed_ms == hours * HOUR_MS // 1000
 
 
@@ -126,8 +127,8 @@ def test_an_unfinished_month_counts_no_future(shop_config: Config, shop_database
     assert slo.met is False
     assert "; what is missed so far can still be met." in story.standing(found)
     assert slo.tally.time.length_ms == slo.counted_to_ms - slo.period.from_ms
-    assert [day.tally is None for day in slo.days] == [False] * 20 + [True] * 11
-    assert all(slo.budget_after(day) is None for day in slo.days[20:])
+    assert [day.tally is None for day in slo.parts] == [False] * 20 + [True] * 11
+    assert all(slo.budget_after(day) is None for day in slo.parts[20:])
     # As much of the month has passed as time has, so its whole budget burnt by that share only.
     rate = Fraction(slo.tally.counts.failed, slo.tally.counts.valid) * 1000
     assert slo.budget.consumed == rate
@@ -141,14 +142,14 @@ def test_the_months_before_begin_where_something_was_kept(
     (september,) = slo_of(shop_config, shop_database, "checkout").before
     none = slo_of(shop_config, shop_database, "search").before
 
-    assert september.month == Month(2026, 9)
+    assert september.span == Month(2026, 9)
     assert september.tally.met(Fraction("0.999")) is False
     assert september.tally.counts.valid == 30 * 144
     assert none == ()
 
 
 def test_a_future_month_says_so_in_words(shop_config: Config, shop_database: Path) -> None:
-    found = report_of(shop_config, shop_database, month=Month(2027, 3))
+    found = report_of(shop_config, shop_database, span=Month(2027, 3))
     text = to_text.render(found)
 
     assert found.state is State.FUTURE
@@ -159,7 +160,7 @@ def test_a_future_month_says_so_in_words(shop_config: Config, shop_database: Pat
 
 
 def test_a_month_before_any_data_says_so_in_words(shop_config: Config, shop_database: Path) -> None:
-    found = report_of(shop_config, shop_database, month=Month(2026, 2))
+    found = report_of(shop_config, shop_database, span=Month(2026, 2))
     text = to_text.render(found).partition("How this was counted")[0]
 
     assert "No sample of February 2026 is kept, the oldest is of" in text
@@ -178,7 +179,7 @@ def test_what_is_known_only_in_part_is_named_beside_the_answer(
 def test_a_month_after_the_last_sample_has_none_that_is_kept(
     shop_config: Config, shop_database: Path
 ) -> None:
-    found = report_of(shop_config, shop_database, month=Month(2026, 12), as_of="2027-01-02")
+    found = report_of(shop_config, shop_database, span=Month(2026, 12), as_of="2027-01-02")
 
     assert story.answer(found) == "No sample of December 2026 is kept: availability is unknown."
 
@@ -238,7 +239,7 @@ def test_incidents_are_of_the_months_that_they_touch(tmp_path: Path) -> None:
 
     starts = {
         month: [
-            each.start_ms for each in slo_of(config, database, "checkout", month=month).incidents
+            each.start_ms for each in slo_of(config, database, "checkout", span=month).incidents
         ]
         for month in (Month(2026, 9), OCTOBER, Month(2026, 11))
     }

@@ -150,7 +150,7 @@ def test_the_rule_says_how_probes_and_locations_come_together(
 ) -> None:
     slo = a_slo("checkout", accounting=accounting)
 
-    assert dict(rules(slo, {"checkout": a_probe("checkout")}, "UTC"))["R12"] == said
+    assert dict(rules(slo, {"checkout": a_probe("checkout")}, "month", "UTC"))["R12"] == said
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_the_rule_says_how_probes_and_locations_come_together(
         pytest.param(
             a_slo("checkout", window=Calendar("week", TOKYO)),
             "R6",
-            "Budget consumed is the burn rate over the period. What remains is 1 − consumed, and can "
-            "go below 0. While a period is in progress, reports for people show the share of the "
+            "Budget consumed is the burn rate over the period. What remains is 1 − consumed, and "
+            "can go below 0. While a period is in progress, reports for people show the share of the "
             "whole period's budget: consumed × the part that has passed.",
             id="the budget of a period in progress",
         ),

@@ -214,7 +214,7 @@ def seen(slo: SloReport) -> Reference:
 
 def sum_of_days(slo: SloReport) -> Reference:
     """The same from the days, which no sample and no minute may fall between."""
-    tallies = [day.tally for day in slo.days if day.tally is not None]
+    tallies = [day.tally for day in slo.parts if day.tally is not None]
     return _as_reference([each.counts for each in tallies], [each.time for each in tallies])
 
 
@@ -244,7 +244,7 @@ def check_ratios(slo: SloReport) -> None:
     assert slo.budget.consumed == counts.failed / allowed
     assert slo.budget.period_consumed == counts.failed / allowed * passed
     assert slo.budget.spent_ms == time.down_ms
-    last = [day for day in slo.days if day.tally is not None][-1]
+    last = [day for day in slo.parts if day.tally is not None][-1]
     after = slo.budget_after(last)
     assert after is not None
     assert after.period_remaining == slo.budget.period_remaining

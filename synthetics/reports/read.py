@@ -1,4 +1,4 @@
-"""The monthly report from a database: read once, count, hand over the value."""
+"""A report from a database: read once, count, hand over the value."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from synthetics.accounting.ledger import Ledger
 from synthetics.config.model import Config
-from synthetics.reports.gather import Asked, month_report
+from synthetics.reports.gather import Asked, gather
 from synthetics.reports.incidents import troubles
-from synthetics.reports.model import MonthReport
+from synthetics.reports.model import Report
 from synthetics.store import Reader
 
 
-def report(config: Config, reader: Reader, asked: Asked) -> MonthReport:
-    """What *reader* knows of the month *asked*, counted by the objectives of *config*."""
+def report(config: Config, reader: Reader, asked: Asked) -> Report:
+    """What *reader* knows of the span *asked*, counted by the objectives of *config*."""
     config = replace(config, slos={slo.id: slo for slo in asked.slos(config)})
     from_ms, to_ms = asked.reach(config)
     ledger = Ledger(config)
@@ -32,4 +32,4 @@ def report(config: Config, reader: Reader, asked: Asked) -> MonthReport:
             else []
         )
     )
-    return month_report(config, asked, ledger=ledger, troubles=told, first_ms=reader.first_ms())
+    return gather(config, asked, ledger=ledger, troubles=told, first_ms=reader.first_ms())
