@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
-from probes.fields import Refused, Template, parse_template, said
+from probes.fields import Refused, Template, parse_filled, parse_template, said
 
 _HOST_PORT = re.compile(r"(?:\[(?P<six>[^\]\s]+)\]|(?P<host>[^:\s/@]+)):(?P<port>[0-9]{1,5})")
 _UNKNOWN = "***"
@@ -57,13 +57,7 @@ def written_out(value: object, info: ValidationInfo) -> str:
     Raises:
         Refused: Not text, a reference that leads nowhere, or one to a captured value.
     """
-    template = parse_template(value, info)
-    if template.captures:
-        raise Refused(
-            f"nothing is captured here to fill ${{{min(template.captures)}}}",
-            mend="write ${env:NAME} or ${file:/path}",
-        )
-    return template.render()
+    return parse_filled(value, info).render()
 
 
 HostPort = Annotated[
@@ -131,10 +125,11 @@ def parse_payload(value: object, info: ValidationInfo) -> Payload:
     raise Refused(f"{said(value)} cannot be sent", mend="write a text, {hex: …} or {base64: …}")
 
 
-def _either(name: str) -> dict[str, Any]:
+def _either(name: str, about: str) -> dict[str, Any]:
     return {
+        "title": name,
         "type": "object",
-        "properties": {name: {"type": "string"}},
+        "properties": {name: {"type": "string", "description": about}},
         "required": [name],
         "additionalProperties": False,
     }
@@ -143,6 +138,14 @@ def _either(name: str) -> dict[str, Any]:
 Sendable = Annotated[
     Payload,
     PlainValidator(parse_payload),
-    WithJsonSchema({"anyOf": [{"type": "string"}, _either("hex"), _either("base64")]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                _either("hex", "Bytes as pairs of hexadecimal digits, spaces between them or not."),
+                _either("base64", "Bytes in Base64."),
+            ]
+        }
+    ),
 ]
 """A `Payload`, written as text, or as ``hex`` or ``base64``."""

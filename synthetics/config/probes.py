@@ -95,7 +95,9 @@ def read_receivers(reader: Reader, kinds: Mapping[str, Kind]) -> dict[str, Recei
             continue
         for key in data.keys() - kinds.keys():
             reader.unknown_key((*path, key), list(kinds), "kind of receiver")
-        kind = _one_kind(reader, path, data, kinds, "say how to tell them")
+        kind = _one_kind(
+            reader, path, data, kinds, purpose="say how to tell them", example="webhook"
+        )
         if kind is not None:
             options = reader.check(options_checker(kind), data[kind.name], (*path, kind.name))
             found[name] = Receiver(id=name, kind=kind.name, options=options)
@@ -126,7 +128,7 @@ def read_probes(
             continue
         frame_data = {key: value for key, value in data.items() if key not in kinds}
         frame = reader.check(frame_checker, frame_data, path, also=also)
-        kind = _one_kind(reader, path, data, kinds, "say what to ask")
+        kind = _one_kind(reader, path, data, kinds, purpose="say what to ask", example="http")
         options = None
         if kind is not None:
             options = reader.check(options_checker(kind), data[kind.name], (*path, kind.name))
@@ -186,7 +188,13 @@ def _probe(
 
 
 def _one_kind(
-    reader: Reader, path: Path, data: dict[str, Any], kinds: Mapping[str, Kind], purpose: str
+    reader: Reader,
+    path: Path,
+    data: dict[str, Any],
+    kinds: Mapping[str, Kind],
+    *,
+    purpose: str,
+    example: str,
 ) -> Kind | None:
     """The kind whose key is in *data*, if it is exactly one."""
     named = [key for key in data if key in kinds]
@@ -201,8 +209,12 @@ def _one_kind(
             at="key",
         )
     if not named and not any(nearest(key, kinds) for key in data):
-        choices = " or ".join(f"`{kind}:`" for kind in kinds)
-        reader.report(path, f"no key of a kind is here to {purpose}", f"add {choices}", at="key")
+        reader.report(
+            path,
+            f"no key of a kind is here to {purpose}",
+            f"add `{example}:` or another kind",
+            at="key",
+        )
     return None
 
 

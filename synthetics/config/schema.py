@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -40,16 +41,24 @@ def json_schema() -> dict[str, Any]:
         item = definitions[found["$ref"].rpartition("/")[2]]
         _dispatch(item, {kind: options[f"{what} {kind.name}"] for kind in kinds.values()})
     used = _used(root, definitions)
-    names = {name: _short(name) for name in definitions if name in used}
+    names = _short_names([name for name in definitions if name in used])
     whole = {**root, "title": "Synthetics", "$defs": {names[n]: definitions[n] for n in names}}
     return {"$schema": DIALECT, **_renamed(whole, {REF + n: REF + s for n, s in names.items()})}
 
 
-def _short(name: str) -> str:
-    """A definition's name without its packages: ``http.Options``."""
-    module, _, own = name.rpartition("__")
-    last = module.rpartition("__")[2]
-    return f"{last}.{own}" if last not in {"", "written"} else own
+def _short_names(names: Sequence[str]) -> dict[str, str]:
+    """Each with as few of its packages as tell it from the others: ``http.Options``."""
+    whole = {name: name.partition("__written__")[2] or name for name in names}
+    short: dict[str, str] = {}
+    kept = 1
+    while len(short) < len(names):
+        kept += 1
+        proposed = {
+            name: ".".join(whole[name].split("__")[-kept:]) for name in names if name not in short
+        }
+        count = Counter([*proposed.values(), *short.values()])
+        short |= {name: text for name, text in proposed.items() if count[text] == 1}
+    return short
 
 
 def _used(schema: Any, definitions: Mapping[str, Any]) -> set[str]:
