@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from slo.budget import INFINITE, burn_rate
 from slo.counts import Counts
+from slo.history import History
 from slo.policy import (
     QUIET,
     Cause,
@@ -45,6 +46,9 @@ class Windows:
 
     def failures(self, after_ms: int, until_ms: int, most: int) -> Sequence[int]:
         raise AssertionError("R7 asks no more than what windows hold")
+
+    def apart(self) -> Sequence[History]:
+        return (self,)
 
 
 def of_counts(long: Counts, short: Counts) -> dict[int, Counts]:
