@@ -11,7 +11,8 @@ from synthetics.config.model import Severity
 from synthetics.paging.holds import Holds, Quiet
 from synthetics.paging.owing import RANKS
 from synthetics.paging.rhythm import reopens_since_ms
-from synthetics.paging.telling import Routes, Scene, tell
+from synthetics.paging.scene import Routes, Scene
+from synthetics.paging.telling import tell
 from synthetics.receivers.base import Message
 from synthetics.store import events, incidents
 from synthetics.store.incidents import Incident
