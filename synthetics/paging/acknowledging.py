@@ -101,7 +101,7 @@ def _take_on(
     if incident is None:
         raise NotDeclaredError(
             f"there is no incident {incident_id}\n"
-            "  to mend: the page and `synthetics status` say which there are"
+            "  to mend: the page and `synthetics alerts` say which there are"
         )
     if incident.closed_ms is not None:
         raise NotDeclaredError(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthetics import words
-from synthetics.store import deliveries, events, incidents
+from synthetics.store import acknowledgements, deliveries, events, incidents
+from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.deliveries import Delivery, State
 from synthetics.store.events import Event
 from synthetics.store.incidents import Alert, Incident
@@ -20,12 +21,13 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One incident, what it is made of, and who was told."""
+    """One incident, what it is made of, who was told, and who took it on."""
 
     incident: Incident
     alerts: Sequence[Alert]
     deliveries: Sequence[Delivery]
     events: Sequence[Event] = ()
+    answers: Sequence[Acknowledgement] = ()
 
     @property
     def waiting(self) -> bool:
@@ -53,6 +55,7 @@ def gather(db: sqlite3.Connection, *, from_ms: int, to_ms: int, ended: bool = Tr
             alerts=incidents.alerts_of(db, one.id),
             deliveries=deliveries.of_incident(db, one.id),
             events=events.of_incident(db, one.id),
+            answers=acknowledgements.of_incident(db, one.id),
         )
         for one in found
     ]
@@ -84,6 +87,7 @@ def as_json(one: Told) -> dict[str, Any]:
         "reason": incident.reason,
         "alerts": [_alert(alert) for alert in one.alerts],
         "events": [_event(event) for event in one.events],
+        "acknowledged": [_answer(answer) for answer in one.answers],
         "deliveries": [_delivery(delivery) for delivery in one.deliveries],
     }
 
@@ -109,6 +113,15 @@ def _event(one: Event) -> dict[str, Any]:
         "slo": one.slo,
         "tier": one.tier,
         "detail": one.detail,
+    }
+
+
+def _answer(one: Acknowledgement) -> dict[str, Any]:
+    return {
+        "at": words.iso(one.at_ms),
+        "author": one.author,
+        "how": one.how.value,
+        "note": one.note,
     }
 
 

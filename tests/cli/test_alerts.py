@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from synthetics.cli import main
 from synthetics.clock import SystemClock
-from synthetics.store import Store, deliveries, incidents
+from synthetics.store import Store, acknowledgements, deliveries, incidents
+from synthetics.store.acknowledgements import How
 
 MINUTE_MS = 60_000
 
@@ -95,6 +96,34 @@ def test_an_open_incident_is_shown_with_who_was_told_and_who_was_not(tmp_path: P
     assert "delivered" in oncall
     assert "owed for 10m" in team
     assert team.endswith("status-500: answered 500")
+
+
+def test_who_took_it_on_is_shown(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    assert "  nobody has taken it on" in alerts(database).output.splitlines()
+
+    async def take_on() -> None:
+        store = await Store.open(database)
+        await store.write(
+            partial(
+                acknowledgements.add,
+                incident_id=1,
+                at_ms=1_790_000_000_000,
+                author="愛子",
+                how=How.LINK,
+                note="見ています",
+            )
+        )
+        await store.close()
+
+    asyncio.run(take_on())
+
+    lines = alerts(database).output.splitlines()
+    assert "  taken on by 愛子 at 2026-09-21T14:13:20Z: 見ています" in lines
+    [answer] = json.loads(alerts(database, "--format", "json").output)["incidents"][0][
+        "acknowledged"
+    ]
+    assert (answer["author"], answer["how"], answer["note"]) == ("愛子", "link", "見ています")
 
 
 def test_what_is_over_is_no_bad_news(tmp_path: Path) -> None:

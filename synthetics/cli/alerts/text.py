@@ -48,6 +48,11 @@ def _incident(one: Told, at_ms: int) -> Iterator[str]:
     lasted = words.about(max(end_ms - began_ms, 0))
     until = f"for {lasted}" if is_open else f"to {words.iso(end_ms)}, {lasted}"
     yield f"{INDENT}{incident.service}, since {words.iso(began_ms)}, {until}"
+    for answer in one.answers:
+        said = f": {answer.note}" if answer.note else ""
+        yield f"{INDENT}taken on by {answer.author} at {words.iso(answer.at_ms)}{said}"
+    if is_open and incident.severity == "page" and not one.answers:
+        yield f"{INDENT}nobody has taken it on"
     yield from _table(
         [("ALERT", "SEVERITY", "FIRED", "RESOLVED", "BECAUSE"), *map(_alert, one.alerts)],
         frozenset(),
