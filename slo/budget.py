@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from slo.counts import Counts
+from slo.shares import Milliseconds
 
 INFINITE: Final = math.inf
 """The burn rate of any error where the objective allows none; compares with `Fraction`."""
@@ -44,8 +45,8 @@ class Budget:
             only for a period of the calendar in progress.
         allowed_events: Failed samples that the objective allows among the valid ones seen.
         spent_events: Samples that failed.
-        allowed_ms: Downtime that the objective allows over the whole window, rounded
-            down; maintenance earns no budget.
+        allowed_ms: Downtime that the objective allows over the whole window;
+            maintenance earns no budget.
         spent_ms: Downtime so far (R9).
         length_ms: Length of the whole window, maintenance taken off.
     """
@@ -54,8 +55,8 @@ class Budget:
     passed: Fraction
     allowed_events: Fraction
     spent_events: int
-    allowed_ms: int
-    spent_ms: int
+    allowed_ms: Fraction
+    spent_ms: Milliseconds
     length_ms: int
 
     @property
@@ -108,7 +109,7 @@ def budget(
     *,
     length_ms: int,
     passed: Fraction = Fraction(1),
-    down_ms: int = 0,
+    down_ms: Milliseconds = 0,
 ) -> Budget:
     """
     The budget of a window.
@@ -126,7 +127,7 @@ def budget(
         passed=passed,
         allowed_events=(1 - objective) * counts.valid,
         spent_events=counts.failed,
-        allowed_ms=int((1 - objective) * length_ms),
+        allowed_ms=(1 - objective) * length_ms,
         spent_ms=down_ms,
         length_ms=length_ms,
     )

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+Milliseconds = int | Fraction
+"""A length of time, exact; a `Fraction` only as a mean of several series."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeShares:
@@ -19,13 +22,13 @@ class TimeShares:
         unknown_ms: Nobody speaks: no sample, one too old, or a void one.
     """
 
-    up_ms: int = 0
-    down_ms: int = 0
-    excluded_ms: int = 0
-    unknown_ms: int = 0
+    up_ms: Milliseconds = 0
+    down_ms: Milliseconds = 0
+    excluded_ms: Milliseconds = 0
+    unknown_ms: Milliseconds = 0
 
     @property
-    def length_ms(self) -> int:
+    def length_ms(self) -> Milliseconds:
         """All of it."""
         return self.up_ms + self.down_ms + self.excluded_ms + self.unknown_ms
 
@@ -52,10 +55,7 @@ class TimeShares:
 
 def averaged(shares: Sequence[TimeShares], weights: Sequence[int] = ()) -> TimeShares:
     """
-    The mean of several series over the same stretch of time, in whole milliseconds.
-
-    The parts still add up to the stretch: what rounding down leaves over goes to
-    the largest remainders, so a share that is 0 in every series stays 0.
+    The mean of several series over the same stretch of time, exact: its parts add up to it.
 
     Args:
         shares: Of each series.
@@ -65,16 +65,9 @@ def averaged(shares: Sequence[TimeShares], weights: Sequence[int] = ()) -> TimeS
         return shares[0]
     each = list(zip(shares, weights or [1] * len(shares), strict=True))
     number = sum(weight for _, weight in each)
-    parts = [
-        sum(share.up_ms * weight for share, weight in each),
-        sum(share.down_ms * weight for share, weight in each),
-        sum(share.excluded_ms * weight for share, weight in each),
-        sum(share.unknown_ms * weight for share, weight in each),
-    ]
-    whole = [part // number for part in parts]
-    left = sum(parts) // number - sum(whole)
-    by_remainder = sorted(range(4), key=lambda index: parts[index] % number, reverse=True)
-    for index in by_remainder[:left]:
-        whole[index] += 1
-    up, down, excluded, unknown = whole
-    return TimeShares(up_ms=up, down_ms=down, excluded_ms=excluded, unknown_ms=unknown)
+    return TimeShares(
+        up_ms=Fraction(sum(share.up_ms * weight for share, weight in each), number),
+        down_ms=Fraction(sum(share.down_ms * weight for share, weight in each), number),
+        excluded_ms=Fraction(sum(share.excluded_ms * weight for share, weight in each), number),
+        unknown_ms=Fraction(sum(share.unknown_ms * weight for share, weight in each), number),
+    )

@@ -97,7 +97,7 @@ def left(remaining: Fraction | float | None) -> str:
     return f"{covered(remaining)} left"
 
 
-def lost(ms: int) -> str:
+def lost(ms: Fraction | int) -> str:
     """A length of time that was lost or used: ``23m``, ``1h5m``; rounded up to a second."""
     return _duration(-(-ms // 1000))
 

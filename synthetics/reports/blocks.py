@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from slo.budget import INFINITE, Budget, Rate
@@ -92,5 +93,5 @@ def _time_consumed(what: Budget) -> Rate | None:
     if what.consumed is None:
         return None
     if not what.allowed_ms:
-        return INFINITE if what.spent_ms else 0.0
+        return INFINITE if what.spent_ms else Fraction(0)
     return what.spent_ms / what.allowed_ms

@@ -119,12 +119,12 @@ def _slo_families(slos: Sequence[SloStatus]) -> Iterator[Metric]:
     yield gauge(
         "synthetics_slo_error_budget_seconds",
         "Downtime that the objective allows in the whole window.",
-        lambda one: one.standing.budget.allowed_ms / 1000,
+        lambda one: float(one.standing.budget.allowed_ms / 1000),
     )
     yield gauge(
         "synthetics_slo_downtime_seconds",
         "Downtime in the window so far.",
-        lambda one: one.standing.budget.spent_ms / 1000,
+        lambda one: float(one.standing.budget.spent_ms / 1000),
     )
     events = GaugeMetricFamily(
         "synthetics_slo_events",

@@ -94,6 +94,12 @@ def test_a_budget_is_shown_as_events_and_as_time() -> None:
     assert spent.consumed == Fraction(4, 1) / Fraction("43.2")
 
 
+def test_a_small_budget_of_time_keeps_all_its_digits() -> None:
+    spent = budget(Counts(good=1), Fraction("0.999999"), length_ms=3_600_123)
+
+    assert spent.allowed_ms == Fraction("3.600123")
+
+
 def test_what_remains_goes_below_zero() -> None:
     assert budget(Counts(good=997, bad=3), THREE_NINES, length_ms=DAY).remaining == -2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 from hypothesis import given
@@ -52,11 +53,13 @@ def test_the_mean_of_several_series_still_adds_up() -> None:
         [
             TimeShares(up_ms=10),
             TimeShares(up_ms=9, down_ms=1),
-            TimeShares(up_ms=5, down_ms=5),
+            TimeShares(up_ms=6, down_ms=4),
         ]
     )
 
-    assert mean == TimeShares(up_ms=8, down_ms=2)
+    assert mean == TimeShares(up_ms=Fraction(25, 3), down_ms=Fraction(5, 3))
+    assert mean.length_ms == 10
+    assert mean.availability == Fraction(5, 6)
 
 
 def test_time_that_nobody_knows_of_has_no_availability() -> None:
