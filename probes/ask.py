@@ -101,7 +101,11 @@ class Asking:
             rest_s = self.timeout_s - (time.monotonic() - began)
             order = self._order(method, url, body, at_home=at_home) if hops else self._first()
             answer = await self.line.ask(
-                order, self._ids(), timeout_ms=max(1, round(rest_s * 1000)), permits=self.permits
+                order,
+                self._ids(),
+                timeout_ms=max(1, round(rest_s * 1000)),
+                permits=self.permits,
+                source=self.watch.source,
             )
             phases = answer.phases if hops == 0 else _sum(phases, answer.phases)
             total_s += answer.total_s

@@ -31,6 +31,8 @@ from probes.settings import Family, Tls
 from probes.watch import Watch
 
 SUMMARY = "A DNS question to one server or several, over UDP, TCP, TLS or HTTPS."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 _RESOLV_CONF = "/etc/resolv.conf"
 
 
@@ -103,6 +105,11 @@ class Options:
     def question(self) -> Question:
         """What is asked."""
         return Question(self.query, self.type, self.class_, self.recursion, self.dnssec)
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.servers[0].host if options.servers else ""
 
 
 async def run(options: Options, watch: Watch) -> Result:

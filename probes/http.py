@@ -12,11 +12,18 @@ from probes.tell import Question
 from probes.watch import Watch
 
 SUMMARY = "One HTTP request and what is expected of its answer."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Request):
     """One request and what is expected of its answer."""
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.host
 
 
 async def run(options: Options, watch: Watch) -> Result:

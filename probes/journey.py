@@ -23,6 +23,8 @@ from probes.tell import Question, Told, evidence_of, hide_cookies, is_short, loo
 from probes.watch import Watch
 
 SUMMARY = "HTTP requests in order, with cookies and captured values, as one user would make them."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 MOST_STEPS = 100
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -96,6 +98,11 @@ Options = Annotated[
 def steps(options: tuple[Step, ...]) -> tuple[str, ...]:
     """What the steps are called, in order."""
     return tuple(step.name for step in options)
+
+
+def host(options: tuple[Step, ...]) -> str:
+    """The host that is asked first, for limits by host."""
+    return options[0].host
 
 
 async def run(options: tuple[Step, ...], watch: Watch) -> Result:

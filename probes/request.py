@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict
 
@@ -137,6 +138,11 @@ class Request:
         """The URL as written."""
         url: Template = getattr(self, self.method.lower())
         return url
+
+    @property
+    def host(self) -> str:
+        """The host that is asked; empty where a captured value names it."""
+        return "" if self.url.captures else urlsplit(self.url.render()).hostname or ""
 
     @cached_property
     def redirect_limit(self) -> int:

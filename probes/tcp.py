@@ -21,6 +21,8 @@ from probes.settings import Family, Tls, exactly_one
 from probes.watch import Watch
 
 SUMMARY = "A TCP connection, and the conversation over it."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 LIMIT = 1 << 20
 """Most bytes that the target may say in one run."""
 
@@ -137,6 +139,11 @@ class Options:
                 mend="write `tls: true`, or starttls in the dialogue",
                 at=("expect", "certificate"),
             )
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.connect.host
 
 
 async def run(options: Options, watch: Watch) -> Result:

@@ -22,6 +22,8 @@ from probes.settings import Family, Tls, TlsVersion
 from probes.watch import Watch
 
 SUMMARY = "A TLS handshake: chain, host name, expiry, protocol, cipher and OCSP staple."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 LIMIT = 1 << 18
 """Most bytes that the target may say in plain text."""
 
@@ -93,6 +95,11 @@ class Options(Tls):
     ip: Family = "any"
     starttls: Protocol | None = None
     expect: Expect = field(default_factory=Expect)
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.connect.host
 
 
 async def run(options: Options, watch: Watch) -> Result:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, PlainValidator, ValidationInfo, WithJsonSchema
 
 from probes.expressions import CompiledPattern, parse_pattern
-from probes.net.dial import refused
+from probes.net.dial import bind, refused
 from probes.net.names import resolve
 from probes.net.target import HostPort, Payload, Sendable, parse_payload
 from probes.net.transcript import Transcript
@@ -20,6 +20,8 @@ from probes.settings import Family
 from probes.watch import Watch
 
 SUMMARY = "A datagram, and the answer to it."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 LIMIT = 65_535
 """Bytes of a datagram."""
 
@@ -71,6 +73,11 @@ class Options:
         return "an answer" if self.expect is None else f"an answer with `{self.expect}` in it"
 
 
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.connect.host
+
+
 async def run(options: Options, watch: Watch) -> Result:
     """Send one datagram, and wait for the answer."""
     trip = Trip(watch)
@@ -93,6 +100,7 @@ async def _exchange(options: Options, trip: Trip, told: Transcript) -> None:
         with trip.phase("first_byte", f"waiting for {options.wanted}"):
             try:
                 # Connected, so that only the target's datagrams come, and its refusals too.
+                bind(own, trip.watch.source)
                 own.connect(address.sockaddr)
                 trip.address = address.ip
                 own.send(options.send.render({}))

@@ -107,11 +107,12 @@ class Watch:
         denied: Networks that no connection may be opened to.
         allowed: Exceptions from *denied*.
         user_agent: Sent by kinds that have such a header.
+        source: A local IP address to ask from; empty leaves that to the system.
     """
 
     __slots__ = (
-        "_began", "_clock", "allowed", "denied", "mask", "shared", "started_at", "timeout_s",
-        "trace_id", "user_agent",
+        "_began", "_clock", "allowed", "denied", "mask", "shared", "source", "started_at",
+        "timeout_s", "trace_id", "user_agent",
     )  # fmt: skip
 
     def __init__(
@@ -124,6 +125,7 @@ class Watch:
         denied: Iterable[Network] = METADATA_AND_LINK_LOCAL,
         allowed: Iterable[Network] = (),
         user_agent: str = "synthetics",
+        source: str = "",
     ) -> None:
         self._clock = clock
         self.timeout_s = timeout_s
@@ -132,6 +134,7 @@ class Watch:
         self.denied = tuple(denied)
         self.allowed = tuple(allowed)
         self.user_agent = user_agent
+        self.source = source
         self.trace_id = random_hex(16)
         self._began = clock.monotonic()
         self.started_at = datetime.fromtimestamp(clock.now_ms() / 1000, tz=UTC)

@@ -32,6 +32,8 @@ from probes.watch import Watch
 from probes.websocket_parts.talk import Opening, Talk
 
 SUMMARY = "A WebSocket, and the conversation over it."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 
 _VERBS = ("send", "expect", "json")
 _PLAIN = {"ws": "http", "wss": "https"}
@@ -183,6 +185,11 @@ class Options:
     def shown(self) -> str:
         """The URL as it may be shown."""
         return to_show(str(self.connect))
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.url.hostname or ""
 
 
 async def run(options: Options, watch: Watch) -> Result:

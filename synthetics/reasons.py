@@ -43,6 +43,7 @@ SAID: Final[dict[str, str]] = {
     "redirects": "redirected astray",
     "reset": "connection broken off",
     "servers-differ": "servers disagree",
+    "should-fail": "works, and should not",
     "slow": "too slow",
     "starttls": "TLS not offered",
     "status": "wrong status",

@@ -314,6 +314,7 @@ class Line:
         *,
         timeout_ms: int,
         permits: Callable[[str], bool],
+        source: str = "",
     ) -> Answer:
         """
         Carry out *order*; the other arguments are those of `Transfer`.
@@ -331,6 +332,7 @@ class Line:
             also,
             timeout_ms=timeout_ms,
             permits=permits,
+            source=source,
             alone=alone,
             loop=self._engine.loop,
         )

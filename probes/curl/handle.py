@@ -60,6 +60,7 @@ class Transfer:
         also: Header lines that this time has besides those of the *order*.
         timeout_ms: Limit from start to the last byte, > 0.
         permits: Whether a connection to this IP address may be opened.
+        source: A local IP address to connect from; empty leaves that to the system.
         alone: Whether the connection is for this order only, as is the name that is looked up.
         loop: Where *finished* is awaited.
     """
@@ -77,6 +78,7 @@ class Transfer:
         *,
         timeout_ms: int,
         permits: Callable[[str], bool],
+        source: str,
         alone: bool,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
@@ -96,6 +98,9 @@ class Transfer:
         easy.setopt(pycurl.HTTPHEADER, [*order.headers, *also])
         easy.setopt(pycurl.TIMEOUT_MS, timeout_ms)
         self._load(order, alone=alone)
+        if source:
+            easy.setopt(pycurl.INTERFACE, f"host!{source}")
+            easy.setopt(pycurl.IPRESOLVE, _FAMILIES["6" if ":" in source else "4"])
 
     def _load(self, order: Order, *, alone: bool) -> None:
         put = self.easy.setopt

@@ -64,6 +64,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         return bad, "proxy-refused", said
     if answer.failure in _PROXY_UNREACHABLE:
         return Outcome.VOID, "proxy", said
+    if answer.failure == pycurl.E_INTERFACE_FAILED:
+        return Outcome.VOID, "no-sockets", "this machine has no such address to ask from"
     if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno in OUR_OWN:
         reason, detail = OUR_OWN[answer.errno]
         return Outcome.VOID, reason, detail

@@ -16,7 +16,7 @@ from probes.curl.engine import engine_of
 from probes.curl.order import Order
 from probes.curl.reasons import verdict
 from probes.dns_parts.question import Question
-from probes.net.dial import refused
+from probes.net.dial import bind, refused
 from probes.net.names import resolve
 from probes.net.stream import Stream
 from probes.net.target import Target
@@ -103,6 +103,7 @@ async def _over_udp(trip: Trip, way: Way, question: Question) -> bytes:
         with trip.phase("first_byte", f"waiting for an answer from {address}"):
             try:
                 # Connected, so that only this server's packets come, and its refusals too.
+                bind(own, trip.watch.source)
                 own.connect(address.sockaddr)
                 trip.address = address.ip
                 own.send(sent)
@@ -156,7 +157,11 @@ async def _over_https(trip: Trip, way: Way, question: Question) -> bytes:
     trip.doing = f"waiting for an answer from {way.server}"
     with engine.line(keep=False) as line:
         answer = await line.ask(
-            order, [], timeout_ms=max(1, round(watch.remaining_s() * 1000)), permits=watch.permits
+            order,
+            [],
+            timeout_ms=max(1, round(watch.remaining_s() * 1000)),
+            permits=watch.permits,
+            source=watch.source,
         )
     trip.address = answer.address
     trip.took(answer.phases)

@@ -18,9 +18,7 @@ _HEAD_START_S = 0.2
 """Before the next address is tried beside a silent one, as libcurl does (RFC 8305)."""
 
 
-async def dial(
-    trip: Trip, host: str, port: int, *, ip: str = "any", source: str | None = None
-) -> socket.socket:
+async def dial(trip: Trip, host: str, port: int, *, ip: str = "any") -> socket.socket:
     """
     A connected, non-blocking socket; the caller closes it.
 
@@ -29,7 +27,6 @@ async def dial(
         host: A name or an address.
         port: 1 to 65535.
         ip: ``any``, ``4`` or ``6``.
-        source: A local IP address to connect from.
 
     Raises:
         Trouble: ``dns``, ``address-denied``, ``connect``, or void for faults of this machine.
@@ -38,11 +35,22 @@ async def dial(
     where = str(addresses[0])
     with trip.phase("connect", f"connecting to {where}"):
         try:
-            connected = await _first(addresses, source)
+            connected = await _first(addresses, trip.watch.source)
         except OSError as error:
             raise refused(error, where) from None
     trip.address = str(connected.getpeername()[0])
     return connected
+
+
+def bind(own: socket.socket, source: str) -> None:
+    """
+    Let *own* send from the local IP address *source*, unless that is empty.
+
+    Raises:
+        OSError: This machine has no such address.
+    """
+    if source:
+        own.bind((source, 0))
 
 
 def refused(error: OSError, where: str) -> Trouble:
@@ -54,7 +62,7 @@ def refused(error: OSError, where: str) -> Trouble:
     return Trouble("connect", f"{where}: {why}")
 
 
-async def _first(addresses: Sequence[Address], source: str | None) -> socket.socket:
+async def _first(addresses: Sequence[Address], source: str) -> socket.socket:
     if len(addresses) == 1:
         return await _one(addresses[0], source)
     infos = [
@@ -62,7 +70,7 @@ async def _first(addresses: Sequence[Address], source: str | None) -> socket.soc
         for address in addresses
     ]
     local = None
-    if source is not None:
+    if source:
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
         local = [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (source, 0))]
     connected = await aiohappyeyeballs.start_connection(
@@ -72,13 +80,12 @@ async def _first(addresses: Sequence[Address], source: str | None) -> socket.soc
     return connected
 
 
-async def _one(address: Address, source: str | None) -> socket.socket:
+async def _one(address: Address, source: str) -> socket.socket:
     own = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         own.setblocking(False)
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if source is not None:
-            own.bind((source, 0))
+        bind(own, source)
         await asyncio.get_running_loop().sock_connect(own, address.sockaddr)
     except BaseException:
         own.close()

@@ -57,6 +57,13 @@ async def resolve(trip: Trip, host: str, port: int, *, ip: str = "any") -> list[
             found = await _look_up(host, port, FAMILIES[ip])
     if not found:
         raise Trouble("dns", f"{host} has no IPv{ip} address")
+    source = trip.watch.source
+    if source:
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        found = [address for address in found if address.family == family]
+        if not found:
+            said = f"{host} has no address that can be asked from {source}"
+            raise Trouble("network-unreachable", said, outcome=Outcome.VOID)
     permitted = [address for address in found if trip.watch.permits(address.ip)]
     if not permitted:
         raise Trouble("address-denied", f"connecting to {found[0].ip} is not permitted here")

@@ -42,23 +42,14 @@ class Stream:
         self.ended = False
 
     @classmethod
-    async def to(
-        cls,
-        trip: Trip,
-        host: str,
-        port: int,
-        *,
-        limit: int,
-        ip: str = "any",
-        source: str | None = None,
-    ) -> Self:
+    async def to(cls, trip: Trip, host: str, port: int, *, limit: int, ip: str = "any") -> Self:
         """
         A stream over a new connection.
 
         Raises:
             Trouble: As `dial`.
         """
-        return cls(trip, await dial(trip, host, port, ip=ip, source=source), limit=limit)
+        return cls(trip, await dial(trip, host, port, ip=ip), limit=limit)
 
     async def __aenter__(self) -> Self:
         return self

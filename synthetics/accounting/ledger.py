@@ -17,7 +17,7 @@ from slo.spans import Spans
 from slo.timeline import Timeline
 from synthetics.accounting.accounts import MILLISECOND, Account, Key
 from synthetics.accounting.counted import Counted, Pooled, SloComposite
-from synthetics.accounting.maintenance import excluded_by_slo
+from synthetics.accounting.maintenance import Aside
 from synthetics.accounting.needs import counted_by, reaches
 from synthetics.accounting.rounds import Reach, reach
 from synthetics.accounting.standing import Standing
@@ -47,8 +47,7 @@ class Ledger:
         self._views: dict[str, list[View]] = {}
         self._counted: dict[str, Counted] = {}
         self._touched: dict[Key, list[Counted]] = {}
-        self._excluded: Mapping[str, Spans] = {}
-        self._declared: tuple[Exclusion, ...] = ()
+        self._aside = Aside(config)
         self.adopt(config)
 
     def adopt(self, config: Config) -> frozenset[Key]:
@@ -74,7 +73,8 @@ class Ledger:
         self._touched = defaultdict(list)
         for slo in config.slos.values():
             self._count(slo)
-        self.declare(self._declared)
+        self._aside.adopt(config)
+        self._reset()
         return self.unknown()
 
     def _count(self, slo: Slo) -> Counted:
@@ -98,8 +98,7 @@ class Ledger:
 
     def declare(self, exclusions: Sequence[Exclusion]) -> None:
         """Go by *exclusions*, all that commands have declared, beside what the file says (R2)."""
-        self._declared = tuple(exclusions)
-        self._excluded = excluded_by_slo(self._config, self._declared)
+        self._aside.declare(exclusions)
         self._reset()
 
     def _reset(self) -> None:
@@ -126,6 +125,9 @@ class Ledger:
             since_ms: Know everything at least back to here; by default no further
                 than the windows reach.
         """
+        reach_ms = max((account.reach_ms for account in self._accounts.values()), default=0)
+        back_ms = at_ms - reach_ms
+        self._aside.reach(back_ms if since_ms is None else min(back_ms, since_ms), at_ms)
         self.declare(reader.exclusions())
         missing: dict[tuple[View, int], dict[str, Account]] = defaultdict(dict)
         for (probe, view), account in self._accounts.items():
@@ -176,6 +178,7 @@ class Ledger:
         """Forget what no window can reach at *at_ms* or later."""
         for account in self._accounts.values():
             account.trim(at_ms)
+        self._aside.reach(at_ms, at_ms)
         self._reset()
 
     def first_ms(self, slo_id: str) -> int | None:
@@ -191,11 +194,11 @@ class Ledger:
     @property
     def declared(self) -> tuple[Exclusion, ...]:
         """What commands have declared, also what was taken back."""
-        return self._declared
+        return self._aside.declared
 
     def excluded(self, slo_id: str) -> Spans:
         """What does not count for an SLO, in whole minutes (R2)."""
-        return self._excluded[slo_id]
+        return self._aside.of(slo_id)
 
     def history(self, slo_id: str) -> History:
         """
@@ -204,7 +207,7 @@ class Ledger:
         Good until the next `adopt`, `declare`, `load` or `trim`, and where more than samples
         is counted until the next `apply`.
         """
-        return self._counted[slo_id].history(self._excluded[slo_id])
+        return self._counted[slo_id].history(self._aside.of(slo_id))
 
     def counts(self, slo_id: str, after_ms: int, until_ms: int) -> Counts:
         """Samples due in ``(after_ms, until_ms]``, or rounds or slices that ended."""
@@ -225,7 +228,7 @@ class Ledger:
             ],
             after_ms,
             until_ms,
-            self._excluded[slo_id],
+            self._aside.of(slo_id),
         )
 
     def time(
@@ -237,11 +240,11 @@ class Ledger:
         to_ms = to_ms if until_ms is None else min(to_ms, until_ms)
         if from_ms >= to_ms:
             return TimeShares()
-        return self._counted[slo_id].time(from_ms, to_ms, self._excluded[slo_id])
+        return self._counted[slo_id].time(from_ms, to_ms, self._aside.of(slo_id))
 
     def down_spans(self, slo_id: str, from_ms: int, to_ms: int) -> Spans:
         """When in ``[from_ms, to_ms)`` any series of an SLO was down."""
-        return self._counted[slo_id].down_spans(from_ms, to_ms, self._excluded[slo_id])
+        return self._counted[slo_id].down_spans(from_ms, to_ms, self._aside.of(slo_id))
 
     def decisions(
         self, slo_id: str, at_ms: int, states: Mapping[str, State] = NO_STATES
@@ -283,7 +286,7 @@ class Ledger:
         bounds = slo.window.bounds(at_ms)
         counts = self.counts(slo_id, bounds.after_ms, bounds.until_ms)
         time = self.time(slo_id, bounds.from_ms, bounds.known_to_ms)
-        aside_ms = self._excluded[slo_id].length_ms(bounds.from_ms, bounds.to_ms)
+        aside_ms = self._aside.of(slo_id).length_ms(bounds.from_ms, bounds.to_ms)
         return Standing(
             slo=slo_id,
             at_ms=at_ms,

@@ -181,7 +181,8 @@ def _probes(config: Config, what: SloMeaning) -> str:
         if probe.confirm:
             times = "once" if probe.confirm.attempts == 1 else f"{probe.confirm.attempts} times"
             again = f", a failure asked again {times} after {duration_text(probe.confirm.after)}"
-        shown.append(f"{name} every {duration_text(probe.every)}{again}")
+        only = f", only {probe.only}" if probe.only else ""
+        shown.append(f"{name} every {duration_text(probe.every)}{only}{again}")
     more = len(what.slo.probes) - len(shown)
     return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
 

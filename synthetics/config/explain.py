@@ -23,6 +23,9 @@ from synthetics.config.reach import ever_of, matching, subjects, targets
 from synthetics.config.slis import intervals_ms
 
 _MILLISECOND = timedelta(milliseconds=1)
+WEEK_MS = timedelta(weeks=1) // _MILLISECOND
+MONDAY_MS = 4 * 86_400_000
+"""The beginning of a week, as any other."""
 LEAST_CHANCE = 1e-12
 """What is less likely is reckoned to be so likely: it comes to nothing either way."""
 
@@ -79,7 +82,8 @@ def meaning(config: Config, slo: Slo, loss: Fraction = LOSS) -> SloMeaning:
     every_ms = intervals_ms(slo.sli, slo.accounting, probes, config.slos)
     confirmations = min(map(_confirmations, probes))
     window_ms = slo.window.nominal_length_ms
-    samples = sum(window_ms // interval for interval in every_ms)
+    asked_ms = int(window_ms * _asked(slo, probes[0]))
+    samples = sum(asked_ms // interval for interval in every_ms)
     allowed = 1 - slo.objective
     parts = _parts(config, slo)
     return SloMeaning(
@@ -89,12 +93,20 @@ def meaning(config: Config, slo: Slo, loss: Fraction = LOSS) -> SloMeaning:
         window_ms=window_ms,
         samples=samples,
         budget_samples=int(samples * allowed),
-        budget_ms=int(window_ms * allowed),
+        budget_ms=int(asked_ms * allowed),
         tiers=tuple(
             _combined(tier, [_tier_meaning(tier, slo, part, config, loss) for part in parts])
             for tier in slo.tiers
         ),
     )
+
+
+def _asked(slo: Slo, probe: Probe) -> Fraction:
+    """The share of a week in which the probes of *slo*, all as *probe*, are asked."""
+    if probe.only is None or isinstance(slo.sli, Composite):
+        return Fraction(1)
+    asked = probe.only.spans(MONDAY_MS, MONDAY_MS + WEEK_MS)
+    return Fraction(asked.length_ms(MONDAY_MS, MONDAY_MS + WEEK_MS), WEEK_MS)
 
 
 def _parts(config: Config, slo: Slo) -> list[Slo]:

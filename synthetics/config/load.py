@@ -48,9 +48,10 @@ from synthetics.config.syntax import Misread
 from synthetics.config.told import check_reach
 from synthetics.config.watching import read_delivery, read_switch, read_watch
 from synthetics.kinds import Kind, probe_kinds, receiver_kinds
+from synthetics.oncall.hours import Hours
 
 READ_FOR_RESULTS = frozenset(
-    {"defaults", "services", "probes", "slos", "maintenance", "alerting", *SETTINGS}
+    {"defaults", "services", "probes", "hours", "slos", "maintenance", "alerting", *SETTINGS}
 )
 """The sections that stored results are counted by."""
 UNREAD_OF_SERVICES = frozenset({"remediation"})
@@ -175,15 +176,14 @@ def _names(data: dict[str, Any]) -> dict[str, list[str]]:
 
 def _read(reader: Reader, files: Files, references: References) -> Config:
     defaults = read_defaults(reader)
-    probes = read_probes(reader, probe_kinds(), defaults)
-    config = _counted(reader, files, references, defaults, probes)
     hours = read_hours(reader)
+    probes = read_probes(reader, probe_kinds(), defaults, hours)
+    config = _counted(reader, files, references, defaults, probes, hours=hours)
     return replace(
         config,
         receivers=MappingProxyType(read_receivers(reader, receiver_kinds())),
         routes=read_routes(reader, hours, read_escalations(reader)),
         people=MappingProxyType(read_people(reader)),
-        hours=MappingProxyType(hours),
         rotations=MappingProxyType(read_rotations(reader, hours)),
         watch=read_watch(reader, probes),
         delivery=read_delivery(reader),
@@ -195,18 +195,19 @@ def _read(reader: Reader, files: Files, references: References) -> Config:
 
 def _read_for_results(reader: Reader, files: Files, references: References) -> Config:
     defaults = read_defaults(reader)
-    probes = read_probe_frames(reader, defaults)
-    return _counted(reader, files, references, defaults, probes, unread=UNREAD_OF_SERVICES)
+    hours = read_hours(reader)
+    probes = read_probe_frames(reader, defaults, hours)
+    return _counted(
+        reader, files, references, defaults, probes, hours=hours, unread=UNREAD_OF_SERVICES
+    )
 
 
 def _read_for_oncall(reader: Reader, files: Files, references: References) -> Config:
     config = _read_for_results(reader, files, references)
-    hours = read_hours(reader)
     return replace(
         config,
         people=MappingProxyType(read_people(reader)),
-        hours=MappingProxyType(hours),
-        rotations=MappingProxyType(read_rotations(reader, hours)),
+        rotations=MappingProxyType(read_rotations(reader, config.hours)),
     )
 
 
@@ -217,6 +218,7 @@ def _counted(
     defaults: written.Defaults,
     probes: Mapping[str, Probe],
     *,
+    hours: Mapping[str, Hours],
     unread: frozenset[str] = frozenset(),
 ) -> Config:
     """Whose results there are, what is promised of them, and what does not count."""
@@ -239,10 +241,12 @@ def _counted(
         denied=(*METADATA_AND_LINK_LOCAL, *settings.network.deny),
         allowed=tuple(settings.network.allow),
         in_flight=settings.limits.in_flight,
+        per_host=settings.limits.per_host,
         mask=references.mask(),
         sources=files.paths,
         public_url=settings.public_url,
         incidents=usual,
+        hours=MappingProxyType(hours),
     )
     check_dependencies(reader, config)
     return config

@@ -86,6 +86,11 @@ class Probe:
         options: What the kind's module calls ``Options``.
         every: The interval, >= 1 s.
         timeout: Limit of one attempt; with all confirmations it fits into *every*.
+        within: A good sample that takes longer is degraded; ``None`` if that does not matter.
+        invert: Whether it should fail.
+        inverted: Reasons of the failures that are good then; all of them if it is empty.
+        only: When it is asked; ``None`` is always.  Other time does not count (R2).
+        source: Address of this machine that it is asked from; empty leaves that to the system.
         guard: Whether its failure says that this location is blind; see `Blind`.
         depends_on: What must work for it to, besides what its service depends on.
     """
@@ -101,6 +106,12 @@ class Probe:
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     guard: bool = False
     depends_on: DependsOn = NOTHING
+    within: timedelta | None = None
+    invert: bool = False
+    inverted: frozenset[str] = frozenset()
+    only: When | None = None
+    source: str = ""
+    listens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +315,7 @@ class Config:
         denied: Networks that no probe may reach.
         allowed: Exceptions from *denied*.
         in_flight: Most probe runs at the same time.
+        per_host: Most of them that ask one host; ``None`` is as many as there are.
         mask: Hides every secret that was looked up.
         sources: The files it was read from.
         watch: What the service watches of itself.
@@ -335,3 +347,4 @@ class Config:
     changes: Changes = field(default_factory=Changes)
     switch: DeadMansSwitch | None = None
     incidents: Incidents = USUAL
+    per_host: int | None = None

@@ -11,12 +11,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from synthetics.config import written
+from synthetics.config import written, written_probe
 from synthetics.config.checker import Checker
 from synthetics.config.describe import duration_text
 from synthetics.config.model import EMPTY, Confirm, Probe, Receiver, Service
 from synthetics.config.model_quiet import Incidents
 from synthetics.config.model_watch import SYNTHETICS
+from synthetics.config.probe_frames import check_frame, when
 from synthetics.config.quiet import depends_on, incidents
 from synthetics.config.reader import Reader
 from synthetics.config.remedies import remedy
@@ -24,9 +25,10 @@ from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
 from synthetics.kinds import Kind
 from synthetics.language import Language
+from synthetics.oncall.hours import Hours
 
 SHORTEST_EVERY = timedelta(seconds=1)
-PROBE_FRAME = frozenset(field.name for field in fields(written.Probe))
+PROBE_FRAME = frozenset(field.name for field in fields(written_probe.Probe))
 """What stands in a probe besides what it asks."""
 
 
@@ -115,11 +117,14 @@ def read_defaults(reader: Reader) -> written.Defaults:
 
 
 def read_probes(
-    reader: Reader, kinds: Mapping[str, Kind], defaults: written.Defaults
+    reader: Reader,
+    kinds: Mapping[str, Kind],
+    defaults: written.Defaults,
+    hours: Mapping[str, Hours],
 ) -> dict[str, Probe]:
     """The probes that could be read."""
     found: dict[str, Probe] = {}
-    frame_checker = checker(written.Probe)
+    frame_checker = checker(written_probe.Probe)
     also = tuple(kinds)
     for name, data in reader.items("probes"):
         path: Path = ("probes", name)
@@ -134,13 +139,23 @@ def read_probes(
             options = reader.check(options_checker(kind), data[kind.name], (*path, kind.name))
         if frame is None:
             continue
+        if kind is not None and kind.listens:
+            check_not_asked(reader, path, frame_data)
+            if options is not None:
+                probe = _probe(name, frame, kind.name, options, defaults, hours=hours)
+                found[name] = listened_to(probe, options)
+            continue
         _check_times(reader, path, frame_data, frame, defaults)
         if kind is not None:
-            found[name] = _probe(name, frame, kind.name, options, defaults)
+            check_frame(reader, path, frame, kind, frame.timeout or defaults.timeout)
+            found[name] = _probe(name, frame, kind.name, options, defaults, hours=hours)
+    check_uuids(reader, found)
     return found
 
 
-def read_probe_frames(reader: Reader, defaults: written.Defaults) -> dict[str, Probe]:
+def read_probe_frames(
+    reader: Reader, defaults: written.Defaults, hours: Mapping[str, Hours]
+) -> dict[str, Probe]:
     """
     The probes that could be read, without what they ask.
 
@@ -151,10 +166,13 @@ def read_probe_frames(reader: Reader, defaults: written.Defaults) -> dict[str, P
     for name, data in reader.items("probes"):
         path: Path = ("probes", name)
         frame_data, kinds = _without_kinds(data) if isinstance(data, dict) else (data, [])
-        frame = reader.check(checker(written.Probe), frame_data, path)
+        frame = reader.check(checker(written_probe.Probe), frame_data, path)
         if frame is not None:
             _check_times(reader, path, frame_data, frame, defaults)
-            found[name] = _probe(name, frame, kinds[0] if kinds else "", None, defaults)
+            kind = kinds[0] if kinds else ""
+            found[name] = _probe(name, frame, kind, None, defaults, hours=hours)
+            if kind == HEARTBEAT:
+                found[name] = with_rhythm(reader, path, data, found[name])
     return found
 
 
@@ -167,7 +185,13 @@ def _without_kinds(data: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _probe(
-    name: str, frame: written.Probe, kind: str, options: Any, defaults: written.Defaults
+    name: str,
+    frame: written_probe.Probe,
+    kind: str,
+    options: Any,
+    defaults: written.Defaults,
+    *,
+    hours: Mapping[str, Hours],
 ) -> Probe:
     confirm = frame.confirm or defaults.confirm
     return Probe(
@@ -184,6 +208,11 @@ def _probe(
         labels=MappingProxyType(frame.labels) if frame.labels else EMPTY,
         guard=frame.guard,
         depends_on=depends_on(frame.depends_on),
+        within=frame.within,
+        invert=frame.invert is not False,
+        inverted=frozenset(() if isinstance(frame.invert, bool) else frame.invert),
+        only=when(frame.only, hours),
+        source=frame.source_address or "",
     )
 
 
@@ -222,7 +251,7 @@ def _check_times(
     reader: Reader,
     path: Path,
     data: dict[str, Any],
-    own: written.Probe | written.Defaults,
+    own: written_probe.Probe | written.Defaults,
     defaults: written.Defaults,
 ) -> None:
     """All attempts and pauses fit into the interval; noted at what is written here, if anything."""

@@ -102,6 +102,38 @@ def _composite(form: written.Composite) -> Composite:
     return Composite(parts=tuple(parts), mix=mix)
 
 
+def latency_within(reader: Reader, path: Path, watched: Sequence[Probe]) -> Latency:
+    """The SLI of `sli: latency`: a good sample took no longer than `within` of its probe."""
+    limits = {probe.within: probe.id for probe in watched}
+    limit = next(iter(limits))
+    if None in limits:
+        reader.report(
+            (*path, "sli"),
+            f"the probe `{limits[None]}` has no `within`, so any good sample of it is fast",
+            "write `within` there, or `{latency: {under: 500ms}}` here",
+        )
+    elif len(limits) > 1:
+        said = ", ".join(f"{each} {duration_text(took)}" for took, each in limits.items() if took)
+        reader.report(
+            (*path, "sli"),
+            f"these probes have several limits, and an SLO has one: {said}",
+            "give them the same `within`, or write `{latency: {under: 500ms}}` here",
+        )
+    return Latency(bound_us=(limit or timedelta()) // timedelta(microseconds=1), inclusive=True)
+
+
+def check_hours(reader: Reader, path: Path, watched: Sequence[Probe]) -> None:
+    """The probes of an SLO are asked at the same times: what does not count is said of the SLO."""
+    for probe in watched[1:]:
+        if probe.only != watched[0].only:
+            reader.report(
+                (*path, "probes"),
+                f"`{probe.id}` is not asked at the times at which `{watched[0].id}` is",
+                "give them the same `only`, or make two SLOs of it and one `composite` of these",
+            )
+            return
+
+
 def intervals_ms(
     sli: Sli, accounting: Accounting, watched: Sequence[Probe], slos: Mapping[str, Slo]
 ) -> tuple[int, ...]:

@@ -33,9 +33,11 @@ from synthetics.config.reader import Reader
 from synthetics.config.slis import (
     check_circle,
     check_forms,
+    check_hours,
     check_slices,
     check_step,
     intervals_ms,
+    latency_within,
     read_sli,
 )
 from synthetics.config.syntax import Path
@@ -70,6 +72,8 @@ def read_slos(reader: Reader, probes: Mapping[str, Probe], top: Top) -> dict[str
             composites[name] = read, sli
             continue
         watched = _watched(reader, path, read.probes or [], probes)
+        if watched and read.sli == "latency":
+            sli = latency_within(reader, path, watched)
         if watched:
             found[name] = _slo(reader, path, read, sli, watched, top=top, slos=found)
     waiting = {name: sli for name, (_, sli) in composites.items()}
@@ -151,6 +155,8 @@ def _slo(
     if accounting.combine is Combine.ALL:
         _check_one_interval(reader, path, read, watched)
     check_slices(reader, path, sli, accounting, watched)
+    if not isinstance(sli, Composite):
+        check_hours(reader, path, watched)
     check_step(reader, path, read.step, watched)
     target = Target(
         window_ms=window.nominal_length_ms,

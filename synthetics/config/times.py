@@ -9,10 +9,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, WithJsonSchema
 
 from probes.fields import Refused, said
-from synthetics.oncall.hours import MINUTES
+from synthetics.oncall.hours import DAYS, MINUTES
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAYS_PATTERN = rf"^({'|'.join(WEEKDAYS)})(-({'|'.join(WEEKDAYS)}))?$"
+DAYS_PATTERN = rf"^({'|'.join(DAYS)})(-({'|'.join(DAYS)}))?$"
 TIMES_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 WALL_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -36,8 +35,8 @@ def parse_days(value: object) -> str:
 def days(text: str) -> Days:
     """The days that `parse_days` took; those of ``sat-mon`` are three."""
     first, _, last = text.partition("-")
-    begin = WEEKDAYS.index(first)
-    return tuple((begin + n) % 7 for n in range((WEEKDAYS.index(last or first) - begin) % 7 + 1))
+    begin = DAYS.index(first)
+    return tuple((begin + n) % 7 for n in range((DAYS.index(last or first) - begin) % 7 + 1))
 
 
 def parse_times(value: object) -> tuple[int, int]:

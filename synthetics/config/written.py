@@ -22,6 +22,7 @@ from synthetics.config.scalars import (
 )
 from synthetics.config.written_changes import Changes
 from synthetics.config.written_oncall import Escalation, Hours, Person, Rotation, Route
+from synthetics.config.written_probe import Confirm, Probe
 from synthetics.config.written_quiet import DependsOn, Incidents
 from synthetics.config.written_remedy import Remediation
 from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo
@@ -33,21 +34,6 @@ RETENTION_RAW = timedelta(days=30)
 IN_FLIGHT = 1000
 LanguageCode = Literal["en", "ja"]
 LOCATION = "local"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirm:
-    """
-    Ask again after a failure, before anybody is paged.
-
-    Attributes:
-        attempts: How many further times, 0 to 10; 0 asks only once.
-        after: The pause before each.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = closed()
-    attempts: Annotated[int, Field(ge=0, le=10, examples=[2])]
-    after: Annotated[Duration, Field(examples=["5s"])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,37 +90,6 @@ class Service:
     )
     depends_on: DependsOn = field(default_factory=DependsOn)
     incidents: Incidents = field(default_factory=Incidents)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """
-    A user path that is asked again and again; one further key names its kind.
-
-    Attributes:
-        service: The service that it belongs to.
-        name: What people read, in any language; the identifier if it is not written.
-        every: The interval from one sample to the next, at least 1s; else that of `defaults`.
-        timeout: The limit of one attempt, which with all confirmations fits into `every`;
-            else that of `defaults`.
-        confirm: Ask again after a failure; else that of `defaults`.
-        labels: Further labels, shown wherever the probe is.
-        guard: Whether it stands for our own network: while guards fail this location is
-            blind. Something well known, and independent of all that is watched.
-        depends_on: What must work for this probe to; besides what its service depends on.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = closed()
-    service: ServiceName
-    name: Annotated[Shown, Field(examples=["Checkout"])] = ""
-    every: Annotated[Duration | None, Field(examples=["30s"])] = None
-    timeout: Annotated[Duration | None, Field(examples=["5s"])] = None
-    confirm: Confirm | None = None
-    labels: Annotated[dict[str, Shown], Field(examples=[{"team": "checkout"}])] = field(
-        default_factory=dict
-    )
-    guard: bool = False
-    depends_on: DependsOn = field(default_factory=DependsOn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +159,12 @@ class Limits:
 
     Attributes:
         in_flight: Most probe runs at the same time.
+        per_host: Most of them that ask the same host; as many as there are if it is not written.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     in_flight: Annotated[int, Field(ge=1, le=100_000, examples=[IN_FLIGHT])] = IN_FLIGHT
+    per_host: Annotated[int | None, Field(ge=1, le=100_000, examples=[2])] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

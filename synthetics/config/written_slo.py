@@ -195,7 +195,8 @@ WindowForm = Annotated[
     Discriminator(_branch),
 ]
 SliForm = Annotated[
-    Annotated[Literal["availability"], Tag("(word)")] | Annotated[SliGroup, Tag("(group)")],
+    Annotated[Literal["availability", "latency"], Tag("(word)")]
+    | Annotated[SliGroup, Tag("(group)")],
     Discriminator(_branch),
 ]
 
@@ -212,7 +213,8 @@ class Slo:
         name: What people read, in any language; the identifier if it is not written.
         objective: The share of samples that must be good, above 0% and up to 100%.
         window: What it is judged over: the last so many days, or a period of the calendar.
-        sli: What is counted: samples that are good (`availability`), or also fast; slices of
+        sli: What is counted: samples that are good (`availability`), or also fast (`latency` is
+            by `within` of the probes); slices of
             time; or other SLOs.
         step: Which step of these journeys counts; the whole journey if it is not written.
         accounting: Choices of counting for this SLO; else those of the top.

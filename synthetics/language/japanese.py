@@ -93,6 +93,7 @@ JAPANESE = Phrases(
         "redirects": "リダイレクトが不正",
         "reset": "接続が切断された",
         "servers-differ": "サーバー間で食い違う",
+        "should-fail": "失敗すべきなのに成功",
         "slow": "応答が遅い",
         "starttls": "TLSが提供されていない",
         "status": "ステータスが不正",

@@ -13,6 +13,7 @@ from synthetics.oncall.wall import from_wall_ms, shows, stretches, wall_ms
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 MINUTES = 24 * 60
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 
 Piece = tuple[int, int]
@@ -59,6 +60,21 @@ class Hours:
                 day += _DAY
         return Spans.of(found)
 
+    def __str__(self) -> str:
+        """As one would write them: ``mon-fri 08:00-20:00 Asia/Tokyo``."""
+        said: list[str] = []
+        first = 0
+        while first < len(DAYS):
+            last = first
+            while last + 1 < len(DAYS) and self.weekly.get(last + 1) == self.weekly.get(first):
+                last += 1
+            if pieces := self.weekly.get(first):
+                days = DAYS[first] if first == last else f"{DAYS[first]}-{DAYS[last]}"
+                said.append(f"{days} {','.join(map(_times, pieces))}")
+            first = last + 1
+        less = f" but for {len(self.holidays)} holidays" if self.holidays else ""
+        return f"{', '.join(said)} {self.zone.key}{less}"
+
     def opens_ms(self, at_ms: int) -> int | None:
         """The first instant from *at_ms* on at which they are open; ``None`` if never again."""
         weeks = 2 + len(self.holidays)  # each holiday closes at most one day of a week
@@ -70,6 +86,12 @@ class Hours:
 
     def _of(self, day: date) -> tuple[Piece, ...]:
         return () if day in self.holidays else self.weekly.get(day.weekday(), ())
+
+
+def _times(piece: Piece) -> str:
+    begin, over = piece
+    end = over if over <= MINUTES else over - MINUTES
+    return f"{begin // 60:02}:{begin % 60:02}-{end // 60:02}:{end % 60:02}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +115,10 @@ class When:
         """When in ``[from_ms, to_ms)`` it is."""
         spans = self.hours.spans(from_ms, to_ms)
         return spans.complement(from_ms, to_ms) if self.outside else spans
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"outside {self.hours}" if self.outside else str(self.hours)
 
     def begins_ms(self, at_ms: int) -> int | None:
         """The first instant from *at_ms* on that is such a time; ``None`` if there is none."""

@@ -51,11 +51,14 @@ class SilenceWatch:
 
     def silent(self, config: Config) -> dict[Series, float]:
         """What is silent for too long, and for how many seconds."""
-        now = self._clock.monotonic()
+        now, at_ms = self._clock.monotonic(), self._clock.now_ms()
         found = {}
         for series, at in self._heard.items():
             probe = config.probes.get(series[0])
             if probe is None:
+                continue
+            if not _asked(probe, at_ms):
+                self._heard[series] = now  # a first sample is expected once its hours begin
                 continue
             silence = now - at
             if silence > limit_s(probe, config) and (series in self._own or silence < FORGOTTEN_S):
@@ -63,8 +66,14 @@ class SilenceWatch:
         return found
 
     def all_silent(self, config: Config) -> bool:
-        """Whether there are probes here, and nothing arrives of any."""
-        return bool(self._own) and self._own <= self.silent(config).keys()
+        """Whether probes are to be asked here now, and nothing arrives of any."""
+        at_ms = self._clock.now_ms()
+        asked = {
+            series
+            for series in self._own
+            if (probe := config.probes.get(series[0])) is not None and _asked(probe, at_ms)
+        }
+        return bool(asked) and asked <= self.silent(config).keys()
 
     async def look(self, config: Config, at_ms: int) -> Mapping[str, Condition]:
         """See `Watcher`."""
@@ -82,6 +91,11 @@ class SilenceWatch:
                 topic=self.tier,
             )
         return found
+
+
+def _asked(probe: Probe, at_ms: int) -> bool:
+    """Whether *probe* is asked at such a time."""
+    return probe.only is None or probe.only.holds(at_ms)
 
 
 def limit_s(probe: Probe, config: Config) -> float:

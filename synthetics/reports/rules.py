@@ -65,7 +65,8 @@ def _rules(slo: Slo, probes: Mapping[str, Probe], *, bounds: str, period: str) -
     said = {
         "R1": bounds,
         "R2": "Maintenance and corrections leave good and bad alike; their bounds are cut "
-        "outward to whole minutes. Probing goes on inside them; no result is rewritten.",
+        "outward to whole minutes. Probing goes on inside them; no result is rewritten."
+        f"{_only(slo, probes)}",
         "R3": "A sample that arrives twice is one sample, the last one wins, and the order of "
         "arrival changes nothing.",
         "R4": f"{_good(slo.sli)}{_step(slo)} Availability by events is good ÷ (good + bad). Where "
@@ -88,6 +89,11 @@ def _rules(slo: Slo, probes: Mapping[str, Probe], *, bounds: str, period: str) -
         "R12": _together(slo, probes),
     }
     return tuple(said.items())
+
+
+def _only(slo: Slo, probes: Mapping[str, Probe]) -> str:
+    only = None if isinstance(slo.sli, Composite) else probes[slo.probes[0]].only
+    return f" Nothing is asked but {only}; other time does not count either." if only else ""
 
 
 def _reset(reset: Reset) -> str:

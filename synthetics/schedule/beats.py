@@ -113,13 +113,15 @@ class Beats:
 
     def set(self, probes: Iterable[Probe]) -> None:
         """
-        Replace what is scheduled by *probes*.
+        Replace what is scheduled by those of *probes* that are asked.
 
         A probe that stays keeps its due times; one that is new is first due within
         its interval.
         """
         wanted: dict[str, Beat] = {}
         for probe in probes:
+            if probe.listens:
+                continue
             interval_ms = interval_of_ms(probe)
             beat = Beat(interval_ms, phase_ms(probe.id, interval_ms))
             wanted.setdefault(beat.key, beat).probes[probe.id] = probe

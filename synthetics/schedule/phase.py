@@ -59,3 +59,24 @@ def due_after_ms(at_ms: int, probe: Probe) -> int:
 def interval_of_ms(probe: Probe) -> int:
     """The interval of *probe*."""
     return probe.every // _MILLISECOND
+
+
+def asked_of(probe: Probe, first_ms: int, due: int) -> tuple[int, int] | None:
+    """
+    Of *due* times in a row, the first at *first_ms*, those at which *probe* is asked.
+
+    Returns:
+        The first of them and how many there are; ``None`` if there is none.
+    """
+    if probe.only is None:
+        return first_ms, due
+    interval_ms = interval_of_ms(probe)
+    found, count = None, 0
+    for begins, ends in probe.only.spans(first_ms, first_ms + (due - 1) * interval_ms + 1):
+        # Counted from the first, rounded up: those at or after an instant begin there.
+        first = -(-(begins - first_ms) // interval_ms)
+        after = -(-(ends - first_ms) // interval_ms)
+        if after > first and found is None:
+            found = first_ms + first * interval_ms
+        count += after - first
+    return None if found is None else (found, count)

@@ -19,10 +19,13 @@ from probes.watch import Shared, Watch
 from synthetics.clock import Clock, instant
 from synthetics.config.model import Config, Probe
 from synthetics.sample import Sample
+from synthetics.schedule.asking import watch_of
 from synthetics.schedule.backstop import Backstop
 from synthetics.schedule.guards import Guards
-from synthetics.schedule.phase import grace_ms, interval_of_ms
+from synthetics.schedule.phase import asked_of, grace_ms, interval_of_ms
+from synthetics.schedule.places import FullError, Places
 from synthetics.schedule.stats import ScheduleStats
+from synthetics.schedule.verdict import verdict
 
 logger = logging.getLogger(__name__)
 
@@ -105,13 +108,12 @@ class Runner:
         self.stats = ScheduleStats()
         self.asking = 0
         self._config = config
-        self._slots = asyncio.Semaphore(config.in_flight)
+        self._places = Places(kinds, config)
         self.guards = Guards(clock=clock, ask=self._ask, config=config)
 
     def configure(self, config: Config) -> None:
         """Take the limits of *config* for the runs to come; those in flight keep their places."""
-        if config.in_flight != self._config.in_flight:
-            self._slots = asyncio.Semaphore(config.in_flight)
+        self._places.configure(config)
         self._config = config
         self.guards.configure(config)
 
@@ -121,9 +123,11 @@ class Runner:
         return len(self._runs)
 
     def beat(self, probes: Sequence[Probe], due_ms: int) -> None:
-        """Ask *probes*, which are due at *due_ms*; returns at once."""
+        """Ask those of *probes* that are asked at *due_ms*, when they are due; returns at once."""
         busy = []
         for probe in probes:
+            if probe.only is not None and not probe.only.holds(due_ms):
+                continue
             run = self._runs.get(probe.id)
             if run is None:
                 self._begin(probe, due_ms)
@@ -135,10 +139,20 @@ class Runner:
             self._spawn(self._void(busy, due_ms, BUSY, "the run before had not ended"))
 
     def gap(self, probes: Sequence[Probe], first_ms: int, missed: int) -> None:
-        """Note that *probes* missed *missed* due times, the first at *first_ms*."""
-        self.stats.missed_beats += missed * len(probes)
-        detail = f"{missed} due {'time' if missed == 1 else 'times'} passed unasked"
-        self._spawn(self._void(probes, first_ms, MISSED, detail))
+        """
+        Note that *probes* missed *missed* due times, the first at *first_ms*.
+
+        What is asked only at times missed only what fell into these.
+        """
+        alike: dict[tuple[int, int], list[Probe]] = {}
+        for probe in probes:
+            due = asked_of(probe, first_ms, missed)
+            if due is not None:
+                alike.setdefault(due, []).append(probe)
+        for (began_ms, count), those in alike.items():
+            self.stats.missed_beats += count * len(those)
+            detail = f"{count} due {'time' if count == 1 else 'times'} passed unasked"
+            self._spawn(self._void(those, began_ms, MISSED, detail))
 
     async def drain(self) -> None:
         """Begin nothing more, and wait until every run has ended and its sample is taken."""
@@ -175,18 +189,13 @@ class Runner:
                 await self._void([probe], due_ms, BUSY, "the run before had not ended")
 
     async def _sample(self, probe: Probe, due_ms: int, run: _Run) -> Sample:
-        slots = self._slots
-        if slots.locked():
-            try:
-                async with asyncio.timeout(grace_ms(interval_of_ms(probe)) / 1000):
-                    await slots.acquire()
-            except TimeoutError:
-                detail = f"{self._config.in_flight} runs were in flight"
-                return self._unasked(probe, due_ms, OVERLOAD, detail)
-        else:
-            await slots.acquire()
+        try:
+            within_s = grace_ms(interval_of_ms(probe)) / 1000
+            place = await self._places.take(probe, within_s=within_s)
+        except FullError as full:
+            return self._unasked(probe, due_ms, OVERLOAD, str(full))
         if self._stopping:
-            slots.release()
+            self._places.give_back(place)
             return self._unasked(probe, due_ms, STOPPED, "the service was being stopped")
         late_ms = max(0, self._clock.now_ms() - due_ms)
         self.stats.lateness.observe(late_ms / 1000)
@@ -195,7 +204,7 @@ class Runner:
         try:
             first = await self._ask(probe)
         finally:
-            slots.release()
+            self._places.give_back(place)
         confirmed, attempts = first.outcome, 1
         blind = await self._blind(probe, first.outcome, began)
         if not blind and probe.confirm is not None and first.outcome is Outcome.BAD:
@@ -238,32 +247,27 @@ class Runner:
         seen = {Outcome.BAD}
         for attempt in range(2, confirm.attempts + 2):
             await asyncio.sleep(confirm.after.total_seconds())
-            async with self._slots:
+            place = await self._places.take(probe)
+            try:
                 outcome = (await self._ask(probe)).outcome
+            finally:
+                self._places.give_back(place)
             if outcome is Outcome.GOOD:
                 return outcome, attempt
             seen.add(outcome)
         return (Outcome.VOID if Outcome.VOID in seen else Outcome.BAD), confirm.attempts + 1
 
     async def _ask(self, probe: Probe) -> Result:
-        config = self._config
         timeout_s = probe.timeout.total_seconds()
-        watch = Watch(
-            clock=self._clock,
-            timeout_s=timeout_s,
-            shared=self._shared,
-            mask=config.mask,
-            denied=config.denied,
-            allowed=config.allowed,
-        )
+        watch = watch_of(probe, self._config, clock=self._clock, shared=self._shared)
         self.asking += 1
         limit = self._backstop.begin(timeout_s + BACKSTOP_S)
         try:
-            result = await self._kinds[probe.kind].act(probe.options, watch)
+            result = verdict(probe, await self._kinds[probe.kind].act(probe.options, watch))
         except asyncio.CancelledError:
             if not limit.passed():
                 raise
-            result = watch.bad("timeout", f"no answer within {timeout_s:g} s")
+            result = verdict(probe, watch.bad("timeout", f"no answer within {timeout_s:g} s"))
         except Exception as error:  # noqa: BLE001 - a bug of a kind must not stop the service
             self._log_bug(probe, error)
             result = watch.void(PROBE_BUG, f"{type(error).__name__}: {error}".rstrip(": "))

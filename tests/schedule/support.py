@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -89,10 +89,11 @@ def a_runner(
     *,
     clock: HeldClock | None = None,
     in_flight: int = 100,
+    kinds: Mapping[str, Told] | None = None,
 ) -> Runner:
     return Runner(
         clock=clock or HeldClock(),
-        kinds={"told": Told(run)},
+        kinds=kinds or {"told": Told(run)},
         shared=Shared(),
         sink=taken,
         config=a_config(in_flight=in_flight),

@@ -355,9 +355,10 @@ async def test_names_and_addresses_that_lead_nowhere(
 
 
 async def test_a_source_address_that_is_not_ours_is_our_fault(watch: Watch) -> None:
+    watch.source = "192.0.2.1"
     trip = Trip(watch)
     with pytest.raises(Trouble) as caught:
         async with trip:
-            await Stream.to(trip, "127.0.0.1", 1, limit=LIMIT, source="192.0.2.1")
+            await Stream.to(trip, "127.0.0.1", 1, limit=LIMIT)
 
     assert (caught.value.outcome, caught.value.reason) == (Outcome.VOID, "no-sockets")
