@@ -93,13 +93,19 @@ def parse_json_expectations(value: object, info: ValidationInfo) -> tuple[JsonEx
     found = []
     for path, wanted in value.items():
         try:
-            found.append(JsonExpectation(parse_json_path(path), _operations(wanted, info)))
+            found.append(JsonExpectation(parse_json_path(path), parse_operations(wanted, info)))
         except Refused as refused:
             raise Refused(refused.what, mend=refused.mend, at=(str(path), *refused.at)) from None
     return tuple(found)
 
 
-def _operations(wanted: object, info: ValidationInfo) -> tuple[tuple[str, Any], ...]:
+def parse_operations(wanted: object, info: ValidationInfo) -> tuple[tuple[str, Any], ...]:
+    """
+    Read a value, which must be equal, or ``{operator: value}``.
+
+    Raises:
+        Refused: An unknown operator or its wrong operand.
+    """
     if not isinstance(wanted, Mapping):
         return (("equals", parse_json(wanted, info)),)
     if not wanted:
@@ -118,26 +124,56 @@ def _operations(wanted: object, info: ValidationInfo) -> tuple[tuple[str, Any], 
     return tuple((name, _operand(name, operand, info)) for name, operand in wanted.items())
 
 
+def parse_value_expectation(value: object, info: ValidationInfo) -> tuple[tuple[str, Any], ...]:
+    """
+    Read what one value must be, where nothing is captured that could fill a reference.
+
+    Raises:
+        Refused: As `parse_operations`, or a reference to a captured value.
+    """
+    operations = parse_operations(value, info)
+    if missing := _captures(operations):
+        raise Refused(
+            f"nothing is captured here to fill ${{{min(missing)}}}",
+            mend="write ${env:NAME} or ${file:/path}",
+        )
+    return operations
+
+
+def _captures(value: object) -> frozenset[str]:
+    if isinstance(value, Template):
+        return value.captures
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        return frozenset().union(*map(_captures, value))
+    return frozenset()
+
+
+_OPERATIONS_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"not": {"type": "object"}},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                name: {**_OPERANDS.get(name, {}), "description": words}
+                for name, words in OPERATORS.items()
+            },
+        },
+    ]
+}
+
+ValueExpectation = Annotated[
+    tuple[tuple[str, Any], ...],
+    PlainValidator(parse_value_expectation),
+    WithJsonSchema(_OPERATIONS_SCHEMA),
+]
+"""What one value must be: a value that it equals, or operators and their operands."""
+
 JsonExpectations = Annotated[
     tuple[JsonExpectation, ...],
     PlainValidator(parse_json_expectations),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {
-                "anyOf": [
-                    {"not": {"type": "object"}},
-                    {
-                        "type": "object",
-                        "minProperties": 1,
-                        "additionalProperties": False,
-                        "properties": {
-                            name: {**_OPERANDS.get(name, {}), "description": words}
-                            for name, words in OPERATORS.items()
-                        },
-                    },
-                ]
-            },
-        }
-    ),
+    WithJsonSchema({"type": "object", "additionalProperties": _OPERATIONS_SCHEMA}),
 ]

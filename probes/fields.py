@@ -253,6 +253,22 @@ def parse_template(value: object, info: ValidationInfo) -> Template:
     return read_template(value, (info.context or {}).get("resolve"))
 
 
+def parse_filled(value: object, info: ValidationInfo) -> Template:
+    """
+    Read a text with references, where nothing is captured that could fill one.
+
+    Raises:
+        Refused: As `read_template`, or a reference to a captured value.
+    """
+    template = parse_template(value, info)
+    if template.captures:
+        raise Refused(
+            f"nothing is captured here to fill ${{{min(template.captures)}}}",
+            mend="write ${env:NAME} or ${file:/path}",
+        )
+    return template
+
+
 def parse_secret(value: object, info: ValidationInfo) -> Secret:
     """
     Read a text that is secret as a whole, whether referenced or written out.
@@ -309,6 +325,9 @@ def said(value: object) -> str:
 
 Text = Annotated[Template, BeforeValidator(parse_template), WithJsonSchema({"type": "string"})]
 """A `Template`, written as text."""
+
+FilledText = Annotated[Template, BeforeValidator(parse_filled), WithJsonSchema({"type": "string"})]
+"""A `Template`, written as text, that needs nothing captured."""
 
 SecretText = Annotated[
     Secret,

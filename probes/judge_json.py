@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from probes.expect_json import JsonExpectation
@@ -20,21 +20,30 @@ def judge_json(
         nodes = wanted.path.values(document)
     except TooMuchWork:
         return Failure("json", f"{wanted.path} in an ordinary document", "one too large for it")
-    for operator, operand in wanted.operations:
+    unmet = judge_values(str(wanted.path), wanted.operations, nodes, captures)
+    return Failure("json", *unmet) if unmet else None
+
+
+def judge_values(
+    name: str,
+    operations: Sequence[tuple[str, Any]],
+    nodes: Sequence[Any],
+    captures: Mapping[str, str],
+) -> tuple[str, str] | None:
+    """What of *operations* does not hold for each of *nodes*, called *name*: expected, actual."""
+    for operator, operand in operations:
         value = _filled(operand, captures)
-        said = f"{wanted.path} {_OPERATOR_WORDS[operator]} {_show(_filled(operand, None))}"
+        said = f"{name} {_OPERATOR_WORDS[operator]} {_show(_filled(operand, None))}"
         if operator == "exists":
             if bool(nodes) != value:
                 there = "something" if nodes else "nothing"
-                return Failure(
-                    "json", f"{'something' if value else 'nothing'} at {wanted.path}", there
-                )
+                return f"{'something' if value else 'nothing'} at {name}", there
             continue
         if not nodes:
-            return Failure("json", said, "nothing there")
+            return said, "nothing there"
         for node in nodes:
             if not _OPERATIONS[operator](node, value):
-                return Failure("json", said, _show(node))
+                return said, _show(node)
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import dns.message
 import trustme
 
-from tests.probes import specimen_websocket
+from tests.probes import specimen_redis, specimen_websocket
 from tests.probes.specimen import Silence, Specimen
 from tests.probes.specimen_exec import EXEC
 from tests.probes.specimens_of_packets import PING, UDP
@@ -126,6 +126,7 @@ SPECIMENS: dict[str, Specimen] = {
         shared=True,
     ),
     "ping": PING,
+    "redis": over_tcp(specimen_redis.options, specimen_redis.welcome, specimen_redis.repeat),
     "tcp": over_tcp(_tcp, _welcome, _repeat_line),
     "tls": Specimen(
         good=_over_tls,
