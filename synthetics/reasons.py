@@ -33,6 +33,7 @@ SAID: Final[dict[str, str]] = {
     "loss": "echoes lost",
     "malformed": "malformed answer",
     "not-authoritative": "server not responsible",
+    "not-permitted": "not permitted",
     "output": "wrong output",
     "packet-too-big": "packet too big for the way",
     "perfdata": "measured value out of bounds",

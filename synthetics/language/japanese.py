@@ -83,6 +83,7 @@ JAPANESE = Phrases(
         "loss": "応答が失われた",
         "malformed": "応答の形式が不正",
         "not-authoritative": "権威サーバーではない",
+        "not-permitted": "許可されていない",
         "output": "出力が違う",
         "packet-too-big": "パケットが経路に対して大きすぎる",
         "perfdata": "計測値が範囲外",

@@ -11,7 +11,7 @@ from typing import Any
 import dns.message
 import trustme
 
-from tests.probes import specimen_redis, specimen_websocket
+from tests.probes import specimen_redis, specimen_websocket, specimens_of_brokers
 from tests.probes.specimen import Silence, Specimen
 from tests.probes.specimen_exec import EXEC
 from tests.probes.specimens_of_packets import PING, UDP
@@ -124,6 +124,12 @@ SPECIMENS: dict[str, Specimen] = {
         saying(ok()),
         _repeat_http,
         shared=True,
+    ),
+    "mqtt": over_tcp(specimens_of_brokers.mqtt, specimens_of_brokers.mqtt_welcome),
+    "nats": over_tcp(
+        specimens_of_brokers.nats,
+        specimens_of_brokers.nats_welcome,
+        specimens_of_brokers.nats_repeat,
     ),
     "ping": PING,
     "redis": over_tcp(specimen_redis.options, specimen_redis.welcome, specimen_redis.repeat),

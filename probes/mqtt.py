@@ -1,0 +1,167 @@
+"""Probe kind ``mqtt``: does a broker take us, and does a message come back through a topic?"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from probes.fields import Refused, Text
+from probes.mqtt_parts import packets
+from probes.net.stream import Stream
+from probes.net.target import HostPort
+from probes.net.tls import Presented
+from probes.net.transcript import Transcript
+from probes.net.trip import Trip, Trouble
+from probes.result import Facts, Result
+from probes.settings import Family, Login, Tls
+from probes.watch import Watch
+
+SUMMARY = "A connection to an MQTT broker, and a message through a topic."
+LIMIT = 1 << 21
+"""Most bytes that the broker may say in one run."""
+
+LONGEST_TEXT = 65_535
+_DENIED = 0x80
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundTrip:
+    """
+    A message that we send to ourselves.
+
+    Attributes:
+        topic: Where it goes; everybody who listens there gets it.
+        qos: Whether the broker and we confirm it, 1, or not, 0.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    topic: Text
+    qos: Literal[0, 1] = 0
+
+    def __post_init__(self) -> None:
+        text = self.topic.render()
+        if not text or {"#", "+", "\0"} & set(text) or len(text.encode()) > LONGEST_TEXT:
+            raise Refused(
+                f"`{self.topic}` is no topic to publish to",
+                mend="write one without # and +",
+                at=("topic",),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """
+    Attributes:
+        connect: Where to, ``host:port``; 1883 is the usual one, 8883 with TLS.
+        ip: Which addresses to use.
+        tls: Encrypt, ``true`` or how.
+        login: By name and password.
+        client: How we call ourselves; a new name in every run unless it is written.
+        round_trip: Send a message, and wait for it.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    connect: HostPort
+    ip: Family = "any"
+    tls: Literal[True] | Tls | None = None
+    login: Login | None = None
+    client: str | None = None
+    round_trip: RoundTrip | None = None
+
+
+async def run(options: Options, watch: Watch) -> Result:
+    """Connect and log in; and where it is asked for, send a message to ourselves."""
+    trip = Trip(watch)
+    visit = _Visit(options, trip)
+    try:
+        async with trip:
+            await visit.make()
+    except Trouble as trouble:
+        return trip.ended_by(
+            trouble, facts=visit.facts, evidence=visit.transcript.evidence(trouble)
+        )
+    return trip.good(facts=visit.facts)
+
+
+class _Visit:
+    """One run: what the broker said and showed so far."""
+
+    def __init__(self, options: Options, trip: Trip) -> None:
+        self._options = options
+        self._trip = trip
+        self._presented: Presented | None = None
+        self.transcript = Transcript(f"connect {options.connect} by MQTT", trip.watch)
+
+    @property
+    def facts(self) -> Facts:
+        """What was learnt about the target so far."""
+        expires_at = self._presented.expires_at if self._presented else None
+        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
+
+    async def make(self) -> None:
+        """
+        All of it.
+
+        Raises:
+            Trouble: What went wrong first.
+        """
+        options, trip = self._options, self._trip
+        where = options.connect
+        async with await Stream.to(
+            trip, where.host, where.port, limit=LIMIT, ip=options.ip
+        ) as stream:
+            if options.tls is not None:
+                tls = options.tls if isinstance(options.tls, Tls) else Tls()
+                name = tls.server_name or where.host
+                self._presented = await stream.start_tls(tls.at_home, name)
+            with trip.phase("first_byte", "logging in"):
+                await stream.write(self._connect())
+                packets.judge_connack(await packets.read(stream, only=packets.CONNACK))
+            if options.round_trip is not None:
+                with trip.phase("transfer", "waiting for our own message"):
+                    await self._send_to_ourselves(stream, options.round_trip)
+            await stream.write(packets.DISCONNECT)
+
+    def _connect(self) -> bytes:
+        options, login = self._options, self._options.login
+        self.transcript.said("CONNECT")
+        return packets.connect(
+            options.client or f"synthetics-{secrets.token_hex(6)}",
+            username=login.username.render() if login else None,
+            password=login.password.reveal() if login else None,
+            keep_alive_s=60,
+        )
+
+    async def _send_to_ourselves(self, stream: Stream, wanted: RoundTrip) -> None:
+        token = secrets.token_hex(16).encode()
+        topic = wanted.topic.render()
+        self.transcript.said(f"SUBSCRIBE {wanted.topic}")
+        await stream.write(packets.subscribe(topic, wanted.qos))
+        while (packet := await packets.read(stream)).kind != packets.SUBACK:
+            _only_messages(packet)
+        if packet.body[2:3] == bytes([_DENIED]):
+            raise Trouble("not-permitted", f"the broker does not let us listen to {wanted.topic}")
+        self.transcript.said(f"PUBLISH {wanted.topic}")
+        await stream.write(packets.publish(topic, token, wanted.qos))
+        confirmed, came = wanted.qos == 0, False
+        while not (confirmed and came):
+            packet = await packets.read(stream)
+            if packet.kind == packets.PUBACK:
+                confirmed = True
+                continue
+            _only_messages(packet)
+            content, number = packets.content_of(packet)
+            if number:
+                await stream.write(packets.acknowledge(number))
+            came = came or content == token
+
+
+def _only_messages(packet: packets.Packet) -> None:
+    """Messages of others may come at any time; nothing else may."""
+    if packet.kind != packets.PUBLISH:
+        raise Trouble("malformed", f"a packet of type {packet.kind} came where none may")

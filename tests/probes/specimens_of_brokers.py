@@ -1,0 +1,38 @@
+"""Targets for the kinds that talk to brokers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+def nats(port: int) -> dict[str, Any]:
+    """Logs in with a secret."""
+    login = {"username": "probe", "password": "${env:PASSWORD}"}
+    return {"connect": f"127.0.0.1:{port}", "login": login}
+
+
+async def nats_welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Introduces itself, and takes whoever comes."""
+    writer.write(b'INFO {"server_id":"x"}\r\n')
+    await reader.readuntil(b"PING\r\n")
+    writer.write(b"PONG\r\n")
+    await reader.read()
+
+
+async def nats_repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Says back how it was asked to let us in."""
+    writer.write(b'INFO {"server_id":"x"}\r\n')
+    writer.write(b"-ERR " + await reader.readline())
+
+
+def mqtt(port: int) -> dict[str, Any]:
+    """Logs in."""
+    return nats(port)
+
+
+async def mqtt_welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes whoever comes."""
+    await reader.read(4)
+    writer.write(b"\x20\x02\x00\x00")
+    await reader.read()
