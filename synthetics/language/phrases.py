@@ -60,6 +60,7 @@ class Phrases:
         took: How long an answer took that was only too slow.
         before, after: A change, and how long before or after the beginning it was.
         said_by: The author behind a change; *no_more* is how many changes were left out.
+        together: Behind what is wrong: how much else is, at once.
         unanswered, acknowledged: The first line where nobody took it on so far, and where somebody
             did.
         again, flapping, reminder: Before what is wrong: it began for so many times, and so often
@@ -105,6 +106,7 @@ class Phrases:
     after: str
     said_by: str
     no_more: str
+    together: str
     unanswered: str
     acknowledged: str
     again: str

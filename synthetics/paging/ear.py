@@ -13,7 +13,7 @@ from synthetics.paging.owing import RANKS, Story, plan
 from synthetics.paging.rhythm import HOUR_MS, PATIENCE_MS, REMEMBERED_MS, calm, flapping
 from synthetics.paging.routing import Told
 from synthetics.paging.scene import Scene
-from synthetics.paging.words import acknowledge_link, resolved, told, unanswered
+from synthetics.paging.words import acknowledge_link, resolved, told
 from synthetics.receivers.base import Event, Message
 from synthetics.store import acknowledgements, deliveries, events, incidents
 from synthetics.store.deliveries import Delivery, State
@@ -145,20 +145,33 @@ class Ear:
             held_back = events.held_back_after(
                 self._db, self._receiver, service, last_ms or after_ms
             )
-        others = dict.fromkeys(alert.slo for alert in self._free if alert.slo != worst.slo)
+        message = Message.from_json(worst.message)
         message = replace(
-            Message.from_json(worst.message),
+            message,
             id=_new_id(),
-            also=tuple(others),
+            also=self._others(message),
             again=len(before),
             flapping=flaps,
             reminder=self._reminders() + 1 if again and not known.unanswered_ms else 0,
+            unanswered_ms=known.unanswered_ms or 0,
             held_back=max(held_back - waited, 0),
         )
-        summary = told(message, at_ms)
-        if known.unanswered_ms:
-            summary = unanswered(message, known.unanswered_ms)
-        self._owe(self._with_link(replace(message, summary=summary)))
+        self._owe(self._with_link(replace(message, summary=told(message, at_ms))))
+
+    def _others(self, message: Message) -> tuple[str, ...]:
+        """
+        What else there is to know of: SLOs that fire too, and those that fail and do not yet.
+
+        An outage of a whole service trips its SLOs one by one within moments, and a page does
+        not wait for company.
+        """
+        quiet, service = self._scene.quiet, self._incident.service
+        fires = {alert.slo for alert in self._of_all if alert.resolved_ms is None}
+        firing = dict.fromkeys(alert.slo for alert in self._free)
+        # An alert about a budget speaks of weeks, and not of what fails now.
+        failing = quiet.failing(service) if message.probe else ()
+        both = [*firing, *(slo for slo in failing if slo not in fires)]
+        return tuple(slo for slo in both if slo != message.slo)
 
     def _reminders(self) -> int:
         """How often it was told again what it was told."""
@@ -182,6 +195,7 @@ class Ear:
             also=(*known.also, *dict.fromkeys(joined)),
             flapping=known.flapping or flaps,
         )
+        more = replace(more, summary=told(self._first_words(more), last.owed_ms))
         if unsent:
             deliveries.revise(self._db, last.id, more.to_json())
             return
@@ -210,16 +224,12 @@ class Ear:
             for alert in ended
             if alert.slo != message.slo and (alert.resolved_ms or 0) >= since_ms
         )
-        plain = message
-        for alert in self._of_all:  # in its first words, not in those of a reminder
-            if (alert.slo, alert.tier) == (message.slo, message.tier):
-                plain = replace(message, summary=Message.from_json(alert.message).summary)
         self._owe(
             replace(
                 message,
                 id=_new_id(),
                 event=Event.RESOLVE,
-                summary=resolved(plain, at_ms, resolution),
+                summary=resolved(self._first_words(message), at_ms, resolution),
                 detected_ms=at_ms,
                 resolution=resolution,
                 also=tuple(also),
@@ -227,6 +237,13 @@ class Ear:
                 held_back=self._untold(),
             )
         )
+
+    def _first_words(self, message: Message) -> Message:
+        """*message* with the summary of its alert: not that of a reminder, say."""
+        for alert in reversed(self._of_all):
+            if (alert.slo, alert.tier) == (message.slo, message.tier):
+                return replace(message, summary=Message.from_json(alert.message).summary)
+        return message
 
     def _with_link(self, message: Message) -> Message:
         """*message* with a link by which its reader can take the incident on."""

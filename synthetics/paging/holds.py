@@ -15,7 +15,7 @@ from typing import Self
 
 from synthetics.clock import instant
 from synthetics.config.dependencies import Declared, Dependencies, Target
-from synthetics.config.model import Config
+from synthetics.config.model import Config, Slo
 from synthetics.kinds import receiver_kinds
 from synthetics.paging.owing import RANKS
 from synthetics.paging.routing import ever
@@ -45,10 +45,12 @@ class Hold:
     Attributes:
         by: What keeps it: ``silence:3``, ``service:db`` or ``probe:gateway``.
         said: The same for people, one line.
+        until_ms: When it ends by itself; ``None`` where that is not known.
     """
 
     by: str
     said: str
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +63,24 @@ class Quiet:
         dependencies: Its own.
         updating: Receivers that mend what they told before without telling anybody again.
         sights: What the newest samples say.
+        slos: By service, its SLOs.
     """
 
     config: Config
     dependencies: Dependencies
     updating: frozenset[str]
     sights: Sights = field(default_factory=Sights)
+    slos: Mapping[str, Sequence[Slo]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: Config) -> Self:
         """All that follows from *config*."""
         kinds = receiver_kinds()
+        slos: dict[str, list[Slo]] = {}
+        for slo in config.slos.values():
+            slos.setdefault(slo.service, []).append(slo)
         return cls(
+            slos=slos,
             config=config,
             dependencies=Dependencies(config),
             updating=frozenset(
@@ -81,6 +89,19 @@ class Quiet:
                 if getattr(kinds[receiver.kind].module, "UPDATES", False)
             ),
         )
+
+    def failing(self, service: str) -> list[str]:
+        """
+        SLOs of *service* of which a probe fails just now, whether or not they fire yet.
+
+        The step that an SLO is about may work where its journey fails, so that one is left out.
+        """
+        failing = self.sights.failing
+        return [
+            slo.id
+            for slo in (self.slos.get(service, ()) if failing else ())
+            if not slo.step and not failing.isdisjoint(slo.probes)
+        ]
 
 
 class Holds:
@@ -120,7 +141,7 @@ class Holds:
             if self._silenced(alert, silence):
                 until = f"{instant(silence.end_ms):%Y-%m-%d %H:%M} UTC"
                 said = f"silence {silence.id} by {silence.author} until {until}: {silence.reason}"
-                return Hold(f"silence:{silence.id}", said)
+                return Hold(f"silence:{silence.id}", said, silence.end_ms)
         return None
 
     def _silenced(self, alert: Alert, silence: Silence) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from synthetics.paging.ear import Ear
+from synthetics.paging.holds import Hold
 from synthetics.paging.owing import knows
 from synthetics.paging.routing import ever
 from synthetics.paging.scene import Scene
@@ -23,7 +24,9 @@ def tell(db: sqlite3.Connection, incident: Incident, scene: Scene) -> int | None
         When next somebody is to be told, if nothing happens before.
     """
     alerts = incidents.alerts_of(db, incident.id)
-    held = _note_holds(db, incident, alerts, scene)
+    holds = {alert.id: scene.holds.of(alert) for alert in alerts if alert.resolved_ms is None}
+    held = {number for number, hold in holds.items() if hold is not None}
+    _note_holds(db, incident, alerts, holds, at_ms=scene.at_ms)
     so_far = events.of_incident(db, incident.id)
     past: dict[str, list[Delivery]] = {}
     for delivery in deliveries.of_incident(db, incident.id):
@@ -60,7 +63,8 @@ def tell(db: sqlite3.Connection, incident: Incident, scene: Scene) -> int | None
         goes_on = ear.tell() or goes_on
     if not goes_on:
         incidents.close(db, incident.id, at_ms=scene.at_ms)
-    return audience.next_ms
+    ends = [hold.until_ms for hold in holds.values() if hold and hold.until_ms is not None]
+    return min([*ends, *([] if audience.next_ms is None else [audience.next_ms])], default=None)
 
 
 def _since_released(alert: Alert, so_far: Sequence[events.Event]) -> Alert:
@@ -74,27 +78,26 @@ def _since_released(alert: Alert, so_far: Sequence[events.Event]) -> Alert:
 
 
 def _note_holds(
-    db: sqlite3.Connection, incident: Incident, alerts: Sequence[Alert], scene: Scene
-) -> frozenset[int]:
-    """The alerts that are held, by number; what changed of that is written down."""
-    held = set()
+    db: sqlite3.Connection,
+    incident: Incident,
+    alerts: Sequence[Alert],
+    holds: Mapping[int, Hold | None],
+    *,
+    at_ms: int,
+) -> None:
+    """Write down what changed of *holds*, what keeps each that fires by its number."""
     for alert in alerts:
-        if alert.resolved_ms is not None:
-            continue
-        hold = scene.holds.of(alert)
-        if hold is not None:
-            held.add(alert.id)
+        hold = holds.get(alert.id)
         by = hold.by if hold else ""
-        if by == alert.held:
+        if by == alert.held or alert.resolved_ms is not None:
             continue
         incidents.hold(db, alert.id, by)
         events.note(
             db,
             incident.id,
             events.Kind.HELD if hold else events.Kind.RELEASED,
-            at_ms=scene.at_ms,
+            at_ms=at_ms,
             slo=alert.slo,
             tier=alert.tier,
             detail=hold.said if hold else alert.held,
         )
-    return frozenset(held)

@@ -97,12 +97,6 @@ def budget(speech: Speech, remaining: Rate | None, lasts_ms: int | None) -> str:
     return speech.phrases.gone.format(left=left, time=speech.about(lasts_ms)) if lasts_ms else left
 
 
-def unanswered(message: Message, waited_ms: int) -> str:
-    """The first line of *message* for whom it goes on to, as nobody acknowledged it so long."""
-    said = speech(message.language, message.zone)
-    return said.phrases.unanswered.format(time=said.about(waited_ms), summary=message.summary)
-
-
 def acknowledged(message: Message, author: str) -> str:
     """What *message* began is taken on."""
     said = speech(message.language, message.zone)
@@ -115,9 +109,17 @@ def acknowledge_link(message: Message, href: str) -> Link:
 
 
 def told(message: Message, at_ms: int) -> str:
-    """The first line of *message*: what is wrong, and whether the receiver heard so before."""
+    """
+    The first line of *message*, of which the summary says what is wrong and no more: how much
+    else is, and whether the receiver heard so before, or somebody else did and has not answered.
+    """
     said = speech(message.language, message.zone)
     phrases, summary = said.phrases, message.summary
+    if message.also:
+        summary = phrases.together.format(count=len(message.also), summary=summary)
+    if message.unanswered_ms:
+        waited = said.about(message.unanswered_ms)
+        return phrases.unanswered.format(time=waited, summary=summary)
     if message.reminder:
         began_ms = message.detected_ms if message.since_ms is None else message.since_ms
         summary = phrases.reminder.format(time=said.about(at_ms - began_ms), summary=summary)

@@ -159,7 +159,7 @@ def _annotations(message: Message) -> dict[str, str]:
         "burn_rate": message.said.burn,
         "budget": message.said.budget,
         "last_failure": failing.detail if failing else "",
-        "also_firing": ", ".join(message.also[:50]),
+        "also_failing": ", ".join(message.also[:50]),
         "resolution": message.resolution,
     }
     names = speech(message.language, message.zone).phrases.links

@@ -123,11 +123,13 @@ class Message:
         said: These numbers in words.
         failing: The newest bad sample.
         resolution: Of a resolve, why it is over, as a slug.
-        also: Other SLOs of the service that are firing, as identifiers; of a resolve, those
-            that were.
+        also: Other SLOs of the service that fire, or fail and may soon, as identifiers; of a
+            resolve, those that fired.
         again: How often this receiver heard before that the same incident begins.
         flapping: Whether it now stays open until it has been calm.
         reminder: Which one it is of those that tell again what was told; 0 for none.
+        unanswered_ms: For how long nobody had acknowledged it, where it goes on to others because
+            of that; else 0.
         held_back: How many pages of the service this receiver had enough of to be told.
         changes: What was changed lately, the newest first; *more_changes* were left out.
         tried: What was done about it before anybody was told, a line each.
@@ -168,6 +170,7 @@ class Message:
     again: int = 0
     flapping: bool = False
     reminder: int = 0
+    unanswered_ms: int = 0
     held_back: int = 0
     changes: tuple[Changed, ...] = ()
     more_changes: int = 0

@@ -161,7 +161,7 @@ def _details(message: Message) -> dict[str, Any]:
             or None,
             "tried_already": [_text(line) for line in message.tried] or None,
             "owner": _text(message.owner),
-            "also_firing": [_text(slo) for slo in message.also[: _LIMITS["also"]]] or None,
+            "also_failing": [_text(slo) for slo in message.also[: _LIMITS["also"]]] or None,
             "incident": message.incident,
         }
     )

@@ -69,7 +69,7 @@ def payload(message: Message) -> dict[str, Any]:
             "owner": _text(message.owner),
             "drill": message.drill,
             "resolution": message.resolution,
-            "also_firing": list(message.also[:_ALSO]),
+            "also_failing": list(message.also[:_ALSO]),
             "links": [
                 {"text": _text(link.text), "href": link.href}
                 for link in message.links[:_LINKS]

@@ -66,9 +66,7 @@ async def test_a_page_and_its_end_hold_no_english_word_of_ours(tmp_path: Path) -
 async def test_it_reads_as_a_person_would_write_it(tmp_path: Path) -> None:
     began, ended = await paged(tmp_path)
 
-    assert began.summary == (
-        "本店: checkout がステップ「order」で失敗(ステータス 500) 21:01 JSTから"
-    )
+    assert began.summary == ("本店: checkout がステップ「order」で失敗(ステータス 500) 21:01 JST〜")
     assert ended.summary == f"復旧(10分継続): {began.summary}"
     assert [link.text for link in began.links] == ["ランブック"]
     said = {fact.label: fact.text for fact in facts(began)}
@@ -124,4 +122,4 @@ def test_slowness_is_said_in_japanese() -> None:
         at_ms=NOON_MS,
     )
 
-    assert said == "本店: checkout の応答が500ミリ秒を超過 12:00 UTCから"
+    assert said == "本店: checkout の応答が500ミリ秒を超過 12:00 UTC〜"

@@ -130,6 +130,23 @@ async def test_slos_that_join_before_the_page_was_sent_are_on_it(tmp_path: Path)
         assert Message.from_json(page.message).also == ("menu",)
 
 
+async def test_a_page_lists_what_fails_with_it_and_does_not_fire_yet(tmp_path: Path) -> None:
+    """An outage of all of a service trips its SLOs within moments, and no page waits for that."""
+    found = config(
+        slo("cart", probes=("cart",)),
+        slo("menu", probes=("menu",), tiers=(renamed(FAST, factor=FAST.factor * 60),)),
+        slo("db", service="db", probes=("db",)),
+        slo("home", probes=("home",)),
+    )
+    async with Desk.open(tmp_path, found) as desk:
+        await play(desk, 2, bad=True, probes=["cart", "menu", "db"])
+
+        page = Message.from_json((await desk.told())[0].message)
+        assert [alert.slo for alert in await desk.firing() if alert.service == "shop"] == ["cart"]
+        assert page.also == ("menu",)
+        assert page.summary.endswith(" since 12:01 UTC, and 1 more")
+
+
 async def test_slos_that_join_later_are_told_only_where_nobody_is_woken_again(
     tmp_path: Path,
 ) -> None:
@@ -238,6 +255,16 @@ async def test_nobody_is_told_of_what_is_silenced_until_the_silence_ends(desk: D
     await play(desk, 4, bad=True)
 
     assert [event for event, _ in await desk.events()] == ["trigger"]
+
+
+async def test_what_is_silenced_is_told_with_the_first_sample_after_its_end(desk: Desk) -> None:
+    await silence(desk, Matchers(slos=("checkout",)), minutes=5)
+    await play(desk, 4, bad=True)
+    desk.clock.advance(61)
+    await desk.see(sample(desk.clock.now_ms(), bad=True))
+
+    [page] = await desk.told()
+    assert page.owed_ms == NOON_MS + 5 * MINUTE_MS + 1000
 
 
 async def test_a_page_that_was_told_before_its_silence_is_told_to_be_over(desk: Desk) -> None:

@@ -104,7 +104,7 @@ async def test_a_body_of_ones_own_is_sent_and_signed(
         ({"text": "${service_name}"}, {"text": "本店"}),
         ({"n": "${burn_rate_long}", "m": "${budget_gone_at}"}, None),
         (["${incident}", 1, True, None], [7, 1, True, None]),
-        ({"all": "${also_firing}", "in": "also ${also_firing}"}, None),
+        ({"all": "${also_failing}", "in": "also ${also_failing}"}, None),
         ({"deep": {"er": ["${last_failure_detail}"]}}, None),
         ({"plain": "$${summary} costs $5"}, {"plain": "${summary} costs $5"}),
         ({"id": "${id}", "type": "${type}"}, {"id": "msg_1", "type": "incident.triggered"}),
