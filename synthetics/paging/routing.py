@@ -63,7 +63,8 @@ def audience(
         alerts: All of the incident, also those that are over, in the order of firing.
         acknowledged_ms: When somebody acknowledged it.
         knowing: Receivers that were told and not that it is over.  They go on being told as long
-            as a route could tell them, also where it is somebody else's turn by now.
+            as a route could tell them, also where it is somebody else's turn by now; and where
+            no route leads to anybody any more.
         at_ms: The present.
     """
     told: dict[str, Told] = {}
@@ -81,6 +82,10 @@ def audience(
         for receiver in ever(config, alert):
             if receiver in left and receiver not in told:
                 told[receiver] = Told(alert=alert)
+    if firing and not told:
+        # Whoever hears that others are told now believes that somebody is.
+        worst = max(firing, key=lambda alert: RANKS[alert.severity])
+        told = {receiver: Told(alert=worst) for receiver in knowing}
     return Audience(told=told, next_ms=min(coming, default=None))
 
 

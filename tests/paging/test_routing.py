@@ -322,3 +322,16 @@ async def test_a_reload_with_other_times_keeps_who_was_told(desk: Desk) -> None:
 
     assert [one.event for one in await desk.told("aiko-phone")] == ["trigger"]
     assert len(await owed_at(desk, "ben-phone")) == 1
+
+
+async def test_a_reload_that_leads_to_nobody_leaves_it_with_those_who_know(desk: Desk) -> None:
+    """They would read "others are told now", and nobody would be."""
+    await desk.minutes(4, bad=True)
+    await deliver(desk)
+
+    await desk.reload(replace(desk.config, routes=()))
+    assert [event for event, _ in await desk.events("aiko-phone")] == ["trigger"]
+
+    await desk.minutes(20, bad=False)
+    _, end = await desk.told("aiko-phone")
+    assert Message.from_json(end.message).resolution == "over"
