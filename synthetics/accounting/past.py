@@ -49,11 +49,23 @@ class Past:
         return self._ledger.history(self.slo.id)
 
     def standing(self, at_ms: int) -> Standing:
-        """Where the SLO stood, with what a replay from the start of history says of its tiers."""
+        """
+        Where the SLO stood: the counts of this very instant, and of its tiers and alerts about
+        the budget what a replay from the start of history says at the last whole minute (R8).
+        """
         states = dict(self.replay(policy_of(self.slo), at_ms).states)
         if self.slo.budget_watch is not None:
             states |= self.replay_budget(self.slo.budget_watch, at_ms).states
-        return self._ledger.standing(self.slo.id, at_ms, states)
+        stood = self._ledger.standing(self.slo.id, at_ms, states)
+        return replace(
+            stood,
+            decisions=tuple(
+                replace(each, state=states[each.tier.name]) for each in stood.decisions
+            ),
+            budget_decisions=tuple(
+                replace(each, state=states[each.alert.name]) for each in stood.budget_decisions
+            ),
+        )
 
     def replay(self, policy: Policy, until_ms: int) -> Replay:
         """What *policy* did from the start of history on."""

@@ -152,6 +152,19 @@ def test_a_tier_fires_in_the_midst_of_an_outage(october: Path) -> None:
     assert [tier["firing"] for tier in last_minute["tiers"]] == [False, False]
 
 
+def test_between_two_minutes_the_last_one_decides(tmp_path: Path) -> None:
+    """R8: what failed at 1:00:30 is in the burn rates of 1:00:45, and decided at 1:01."""
+    lines = minutes("." * 60 + "x", from_ms=OCTOBER_MS + MINUTE_MS // 2)
+    folder = filled(tmp_path, lines, CONFIG + POLICY)
+
+    between = show(folder, "--at", "2026-10-01T01:00:45Z")["tiers"][0]
+    decided = show(folder, "--at", "2026-10-01T01:01:00Z")["tiers"][0]
+
+    assert between["burn_short"] == decided["burn_short"] == 200
+    assert not between["firing"]
+    assert decided["firing"]
+
+
 def test_what_is_not_known_is_null(october: Path) -> None:
     found = show(october, "--at", "2026-09-01T00:00:00Z")
 
