@@ -34,6 +34,8 @@ _TLS_VERSIONS = {
 }
 _FAMILIES = {"4": pycurl.IPRESOLVE_V4, "6": pycurl.IPRESOLVE_V6}
 _LITERAL = re.compile(r"https?://(\[|[0-9.]+[:/?#])")
+_AGREED = re.compile(rb"SSL connection using (\S+) / (\S+)")
+"""What libcurl says of a handshake, and keeps nowhere else."""
 _PROTOCOLS = {1: "HTTP/1.0", 2: "HTTP/1.1", 3: "HTTP/2", 30: "HTTP/3"}
 
 
@@ -67,7 +69,7 @@ class Transfer:
 
     __slots__ = (
         "_bytes", "_chunks", "_denied", "_errno", "_keep", "_kept", "_limit", "_lines", "_order",
-        "_permits", "_too_large", "easy", "failure", "finished", "message",
+        "_permits", "_tls", "_too_large", "easy", "failure", "finished", "message",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +97,7 @@ class Transfer:
         self._denied = ""
         self._errno = 0
         self._too_large = False
+        self._tls: tuple[str, str] | None = None
         easy.setopt(pycurl.HTTPHEADER, [*order.headers, *also])
         easy.setopt(pycurl.TIMEOUT_MS, timeout_ms)
         self._load(order, alone=alone)
@@ -137,6 +140,9 @@ class Transfer:
             put(pycurl.PASSWORD, order.digest[1])
         if scheme == "https":
             self._load_tls(order.tls)
+            if order.shows_tls:
+                put(pycurl.VERBOSE, 1)
+                put(pycurl.DEBUGFUNCTION, self._listen)
 
     def _load_method(self, order: Order) -> None:
         put = self.easy.setopt
@@ -192,6 +198,10 @@ class Transfer:
             return -1
         return size
 
+    def _listen(self, kind: int, said: bytes) -> None:
+        if kind == pycurl.INFOTYPE_TEXT and (found := _AGREED.match(said)):
+            self._tls = found[1].decode(), found[2].decode()
+
     # Called on the asyncio side, once it is finished.
 
     def answer(self) -> Answer:
@@ -200,6 +210,7 @@ class Transfer:
         status = info(pycurl.RESPONSE_CODE)
         address = info(pycurl.PRIMARY_IP)
         secure = self._order.url.startswith("https:")
+        certificates = info(pycurl.INFO_CERTINFO) if secure else []
         return Answer(
             failure=self.failure,
             message=self.message,
@@ -216,7 +227,9 @@ class Transfer:
             address=address or None,
             phases=_phases(info, self._order.url, answered=status > 0),
             total_s=info(pycurl.TOTAL_TIME),
-            certificate_expires_at=_expiry(info(pycurl.INFO_CERTINFO)) if secure else None,
+            certificate_expires_at=_expiry(certificates),
+            tls=self._tls,
+            chain=_chain(certificates) if self._order.shows_tls else (),
         )
 
 
@@ -239,6 +252,10 @@ def _phases(info: Any, url: str, *, answered: bool) -> Phases:
         first_byte_s=max(0.0, first - ready) if answered else None,
         transfer_s=max(0.0, total - first) if answered else None,
     )
+
+
+def _chain(certificates: list[tuple[tuple[str, str], ...]]) -> tuple[str, ...]:
+    return tuple(value for each in certificates for name, value in each if name == "Cert")
 
 
 def _expiry(chain: list[tuple[tuple[str, str], ...]]) -> datetime | None:

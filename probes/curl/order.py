@@ -24,6 +24,7 @@ class Order:
         connect_to: ``HOST:PORT:ADDRESS:PORT`` rules; the first that fits wins.
         digest: User name and password for digest authentication.
         cookies: Whether ``Set-Cookie`` is obeyed by later orders on the same line.
+        shows_tls: Whether the answer says what was agreed on over TLS; costs a little.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Order:
     digest: tuple[str, str] | None = None
     decompress: bool = True
     cookies: bool = False
+    shows_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Answer:
         body: As much of the decoded body as the order wanted.
         body_bytes: How long the decoded body was, as far as it was read.
         total_s: From start to end.
+        tls: Version and cipher, as OpenSSL calls them; only where the order asks, as *chain*.
+        chain: The certificates as presented, in PEM, the server's own first.
     """
 
     failure: int
@@ -76,6 +80,8 @@ class Answer:
     phases: Phases
     total_s: float
     certificate_expires_at: datetime | None
+    tls: tuple[str, str] | None = None
+    chain: tuple[str, ...] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:

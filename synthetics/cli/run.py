@@ -8,11 +8,15 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from synthetics.cli.common import config_option, db_option, loaded, refuse
 from synthetics.service import origin
+
+if TYPE_CHECKING:
+    from synthetics.service.service import Settings
 
 
 @click.command()
@@ -35,7 +39,14 @@ from synthetics.service import origin
     show_default=True,
     help="How log lines are written.",
 )
-def command(config: Path, db: Path, host: str, port: int, log_format: str) -> None:
+@click.option(
+    "--blackbox",
+    type=click.Path(path_type=Path),
+    help="Also answer /probe by this module file of blackbox_exporter: an open prober.",
+)
+def command(
+    *, config: Path, db: Path, host: str, port: int, log_format: str, blackbox: Path | None
+) -> None:
     """
     Run the service: probe, count, page.
 
@@ -48,20 +59,23 @@ def command(config: Path, db: Path, host: str, port: int, log_format: str) -> No
         origin.check()
     except origin.OriginError as error:
         refuse(str(error))
-    sys.exit(_run(config, db, host, port, log_format))
+    from synthetics.service.service import Settings
+
+    settings = Settings(config=config, database=db, host=host, port=port, blackbox=blackbox)
+    sys.exit(_run(settings, log_format))
 
 
-def _run(path: Path, database: Path, host: str, port: int, log_format: str) -> int:
+def _run(settings: Settings, log_format: str) -> int:
     """Everything that needs our packages, imported only now that they are known to be ours."""
+    from synthetics.config.problems import ConfigError, render
     from synthetics.service import logs
     from synthetics.service.loop import new_event_loop
-    from synthetics.service.service import Service, Settings, StartError
+    from synthetics.service.service import Service, StartError
     from synthetics.store import StoreError
 
     masking = logs.configure(log_format)
-    config = loaded(path)
+    config = loaded(settings.config)
     gc.freeze()  # what stays need not be looked through: 70 ms with 10,000 probes, and all waits
-    settings = Settings(config=path, database=database, host=host, port=port)
 
     async def serve() -> int:
         return await Service(settings, config, environ=os.environ, masking=masking).run()
@@ -69,5 +83,7 @@ def _run(path: Path, database: Path, host: str, port: int, log_format: str) -> i
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return runner.run(serve())
+    except ConfigError as error:
+        refuse(render(error.problems))
     except (StoreError, StartError) as error:
         refuse(str(error))

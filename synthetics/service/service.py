@@ -38,6 +38,7 @@ from synthetics.results.take import Taken
 from synthetics.sample import Sample
 from synthetics.schedule.beats import Beats
 from synthetics.schedule.runner import Runner
+from synthetics.service.asides import cancelled, ended
 from synthetics.service.books import Books
 from synthetics.service.intake import Intake
 from synthetics.service.logs import Masking
@@ -53,6 +54,7 @@ from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
 from synthetics.web.desk import Change, Desk
 from synthetics.web.drills import Range
+from synthetics.web.prober import Prober
 from synthetics.web.results import Hatch
 from synthetics.web.server import Server, Site
 from synthetics.web.status import Health, Sources
@@ -77,6 +79,7 @@ class Settings:
     database: Path
     host: str
     port: int
+    blackbox: Path | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +120,8 @@ class Service:
         self._clock = clock or SystemClock()
         self._config = config
         self._board = Board(clock=self._clock, config=config)
-        self._site = Site(board=self._board, reload=self.reload)
+        self._prober = Prober(settings.blackbox)
+        self._site = Site(board=self._board, reload=self.reload, prober=self._prober)
         self._rooms: _Rooms | None = None
         self._stop = asyncio.Event()
         self._failed = False
@@ -164,7 +168,9 @@ class Service:
             path = self._settings.config
             try:
                 config = await asyncio.to_thread(load, path, environ=self._environ)
+                modules = self._prober.read()
                 await self._adopt(config, rooms)
+                self._prober.use(modules)
             except ConfigError as error:
                 text = render(error.problems, therefore="the configuration before stays")
                 found = [(str(problem), problem.mend) for problem in error.problems]
@@ -225,13 +231,14 @@ class Service:
         intake = Intake(store, partial(self._settle, silence, books, exercises))
         shared = Shared()
         stack.push_async_callback(shared.close)
+        self._prober.shared = shared
         runner = Runner(
             clock=clock, kinds=probe_kinds(), shared=shared, sink=intake.put, config=config
         )
         beats = Beats(clock=clock, on_beat=runner.beat, on_gap=runner.gap)
 
         working = self._aside(intake.work(), "intake")
-        stack.push_async_callback(_ended, working)
+        stack.push_async_callback(ended, working)
         stack.callback(intake.close)
         stack.push_async_callback(runner.drain)
         watched = Rooms(
@@ -248,9 +255,9 @@ class Service:
         vigil = Vigil(watched, config, silence=silence, clock=clock)
         await vigil.resume()
         for name, work in vigil.works.items():
-            stack.push_async_callback(_cancelled, self._aside(work(), name))
+            stack.push_async_callback(cancelled, self._aside(work(), name))
         for housekeeping in (self._each_minute(books, store), self._tend(books, store)):
-            stack.push_async_callback(_cancelled, self._aside(housekeeping, "housekeeping"))
+            stack.push_async_callback(cancelled, self._aside(housekeeping, "housekeeping"))
         self._rooms = _Rooms(
             store=store, books=books, courier=courier, runner=runner, beats=beats, vigil=vigil
         )
@@ -479,17 +486,6 @@ class Service:
         self._site.answers = None
         self._site.sources = self._site.hatch = self._site.desk = self._site.diary = None
         self._site.drills = None
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    """Wait for the end of *task*, however it ends; who started it looks at its error."""
-    await asyncio.wait([task])
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    """Stop *task*."""
-    task.cancel()
-    await _ended(task)
 
 
 def _sizes(config: Config) -> dict[str, int]:

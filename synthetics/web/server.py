@@ -22,6 +22,7 @@ from synthetics.web.changes import Diary
 from synthetics.web.desk import ACTS, Desk
 from synthetics.web.drills import Range
 from synthetics.web.metrics import Snapshot, registry
+from synthetics.web.prober import Prober
 from synthetics.web.results import Hatch
 from synthetics.web.status import Sources
 
@@ -61,6 +62,7 @@ class Site:
     Args:
         board: The newest of everything.
         reload: Called by ``POST /-/reload``.
+        prober: Answers ``/probe``, where that is served.
 
     Attributes:
         sources: Where the pages read; ``None`` until the history is known, and again
@@ -70,8 +72,9 @@ class Site:
             ask for drills; ``None`` as *sources*.
     """
 
-    def __init__(self, *, board: Board, reload: TextReload) -> None:
+    def __init__(self, *, board: Board, reload: TextReload, prober: Prober | None = None) -> None:
         self._board = board
+        self._prober = prober
         self._reload = reload
         self.sources: Sources | None = None
         self.hatch: Hatch | None = None
@@ -109,6 +112,8 @@ class Site:
                 web.get("/static/{name:status\\.(?:css|js)}", self._static),
             ]
         )
+        if self._prober is not None and self._prober.served:
+            app.add_routes([web.get("/probe", partial(self._prober.get, self._board))])
         return app
 
     async def _page(self, request: web.Request) -> web.Response:

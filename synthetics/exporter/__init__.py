@@ -1,0 +1,1 @@
+"""``/probe`` as blackbox_exporter answers it, from its own module file."""
