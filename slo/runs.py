@@ -70,7 +70,8 @@ def joined(runs: Iterable[Run]) -> list[Run]:
     """The same samples in fewer runs, where neighbours are of a kind."""
     result: list[Run] = []
     for run in runs:
-        longer = result[-1].join(run) if result else None
+        same = result and run.mark is result[-1].mark
+        longer = result[-1].join(run) if same else None
         if longer is None:
             result.append(run)
         else:

@@ -296,10 +296,13 @@ class Timeline:
             for sums in self._marks_before:
                 sums.append(0)
             done = 1
-        for index in range(done, len(self._first)):
-            for sums in self._marks_before:
-                sums.append(sums[index - 1])
-            self._marks_before[self._mark[index - 1]][index] += self._count[index - 1]
+        passed = slice(done - 1, len(self._first) - 1)
+        for mark, sums in enumerate(self._marks_before):
+            so_far = sums[-1]
+            for of_run, count in zip(self._mark[passed], self._count[passed], strict=True):
+                if of_run == mark:
+                    so_far += count
+                sums.append(so_far)
 
     def _spoken(self, from_ms: int, to_ms: int, valid_for_ms: int) -> tuple[int, int]:
         """Milliseconds up and down in ``[from_ms, to_ms)``."""
@@ -316,12 +319,35 @@ class Timeline:
         if not up:
             up.append(0)
             down.append(0)
-        for known in range(len(up) - 1, index):
-            run_up, run_down = self._speech(known, self._first[known + 1], valid_for_ms)
-            up.append(up[known] + run_up)
-            down.append(down[known] + run_down)
+        if len(up) <= index:
+            self._complete_time(up, down, index, valid_for_ms)
         run_up, run_down = self._speech(index, at_ms, valid_for_ms)
         return up[index] + run_up, down[index] + run_down
+
+    def _complete_time(
+        self, up: array[int], down: array[int], index: int, valid_for_ms: int
+    ) -> None:
+        """Bring the sums up to run *index*: each run before it has spoken until the next one."""
+        these = slice(len(up) - 1, index)
+        next_ones = self._first[len(up) : index + 1]
+        so_far_up, so_far_down = up[-1], down[-1]
+        for first, step, count, mark, after in zip(
+            self._first[these],
+            self._step[these],
+            self._count[these],
+            self._mark[these],
+            next_ones,
+            strict=True,
+        ):
+            others = count - 1
+            spoken = others * min(step, valid_for_ms)
+            spoken += min(after - first - others * step, valid_for_ms)
+            if mark == _GOOD:
+                so_far_up += spoken
+            elif mark != _VOID:
+                so_far_down += spoken
+            up.append(so_far_up)
+            down.append(so_far_down)
 
     def _speech(self, index: int, at_ms: int, valid_for_ms: int) -> tuple[int, int]:
         """For how long run *index* had spoken, up and down, by *at_ms*, before the next run."""

@@ -17,6 +17,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from synthetics.store.codes import GOOD_CODES, SLOW
@@ -39,6 +40,10 @@ class CodeRun(NamedTuple):
     step_ms: int
     samples: int
     code: int
+
+
+Quad = tuple[int, int, int, int]
+"""The same, but plain: a year of a hundred probes is some hundred thousand of them."""
 
 
 def find_runs(scheduled_ms: Sequence[int], codes: bytes) -> list[CodeRun]:
@@ -77,16 +82,23 @@ def pack_runs(runs: Iterable[CodeRun], day: int) -> bytes:
     return zlib.compress(pack_numbers(numbers))
 
 
-def unpack_runs(blob: bytes, day: int) -> Iterator[CodeRun]:
+def unpack_runs(blob: bytes, day: int) -> list[Quad]:
     """The reverse of `pack_runs`; nothing for an empty blob, a day that only late samples have."""
-    if not blob:
-        return
-    end = day * DAY_MS
-    fields = unpack_numbers(zlib.decompress(blob))
+    begin = day * DAY_MS
+    return [(begin + first, step, count, code) for first, step, count, code in _of_a_day(blob)]
+
+
+@lru_cache(maxsize=1000)
+def _of_a_day(blob: bytes) -> list[Quad]:
+    """Runs from the beginning of their day on; those of a good day are the same day after day."""
+    runs: list[Quad] = []
+    end = 0
+    fields = unpack_numbers(zlib.decompress(blob)) if blob else iter(())
     for gap, step, count, code in zip(fields, fields, fields, fields, strict=True):
         first = end + gap
-        yield CodeRun(first, step, count, code)
+        runs.append((first, step, count, code))
         end = first + (count - 1) * step
+    return runs
 
 
 def pack_durations(duration_us: array[int]) -> bytes:
@@ -136,15 +148,16 @@ def slow_of_all(duration_us: array[int], limit_us: int) -> list[tuple[int, int]]
     return [stretch.span() for stretch in STRETCH.finditer(slow)]
 
 
-def mark_slow(runs: Iterable[CodeRun], slow: Iterable[tuple[int, int]]) -> Iterator[CodeRun]:
+def mark_slow(runs: Iterable[Quad], slow: Iterable[tuple[int, int]]) -> Iterator[Quad]:
     """*runs* of a day, cut where good samples lie in the stretches *slow*, those as `SLOW`."""
     stretches = iter(slow)
     begin, end = next(stretches, NEVER)
     over = 0
-    for first_ms, step_ms, samples, code in runs:
+    for run in runs:
+        first_ms, step_ms, samples, code = run
         start, over = over, over + samples
-        if code not in GOOD_CODES:
-            yield CodeRun(first_ms, step_ms, samples, code)
+        if begin >= over or code not in GOOD_CODES:
+            yield run
             continue
         at = start
         while at < over:
@@ -152,7 +165,7 @@ def mark_slow(runs: Iterable[CodeRun], slow: Iterable[tuple[int, int]]) -> Itera
                 begin, end = next(stretches, NEVER)
             until, now = (begin, code) if at < begin else (end, SLOW)
             until = min(until, over)
-            yield CodeRun(first_ms + (at - start) * step_ms, step_ms, until - at, now)
+            yield first_ms + (at - start) * step_ms, step_ms, until - at, now
             at = until
 
 
@@ -160,11 +173,9 @@ def unpack_day(runs: bytes, durations: bytes, day: int) -> Columns:
     """An archived *day*, sample by sample."""
     scheduled_ms = array("q")
     codes = bytearray()
-    for run in unpack_runs(runs, day):
-        scheduled_ms.extend(
-            range(run.first_ms, run.first_ms + run.samples * run.step_ms, run.step_ms)
-        )
-        codes += bytes((run.code,)) * run.samples
+    for first_ms, step_ms, samples, code in unpack_runs(runs, day):
+        scheduled_ms.extend(range(first_ms, first_ms + samples * step_ms, step_ms))
+        codes += bytes((code,)) * samples
     return Columns(
         scheduled_ms=scheduled_ms, codes=bytes(codes), duration_us=unpack_durations(durations)
     )
@@ -207,12 +218,12 @@ def unpack_numbers(packed: bytes) -> Iterator[int]:
     """The reverse of `pack_numbers`."""
     number = shift = 0
     for byte in packed:
-        number |= (byte & 0x7F) << shift
-        if byte & 0x80:
-            shift += 7
-        else:
-            yield number
+        if byte < 0x80:
+            yield number | byte << shift
             number = shift = 0
+        else:
+            number |= (byte & 0x7F) << shift
+            shift += 7
 
 
 def _little_endian(values: array[int]) -> bytes:

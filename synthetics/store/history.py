@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from slo.timeline import Mark, Run
@@ -19,7 +19,7 @@ from synthetics.store import steps
 from synthetics.store.codes import MARKS
 from synthetics.store.days import (
     DAY_MS,
-    CodeRun,
+    Quad,
     find_runs,
     mark_slow,
     merge,
@@ -83,12 +83,6 @@ def runs(
     first_ms, last_ms = after_ms + 1, until_ms
     found: defaultdict[int, Joined] = defaultdict(lambda: Joined(marks))
 
-    def put(series_id: int, runs: Iterable[CodeRun]) -> None:
-        for run in runs:
-            part = cut(run, first_ms, last_ms)
-            if part is not None:
-                found[series_id].append(*part)
-
     if step:
         number = steps.number_of(connection, step)
         if number is not None:
@@ -96,15 +90,24 @@ def runs(
                 connection, first_ms, last_ms, series, step=number, limit_us=limit_us
             )
             for series_id, code_runs in pieces:
-                put(series_id, code_runs)
-        return {series_id: joined.runs() for series_id, joined in found.items()}
+                found[series_id].extend(cut(code_runs, first_ms, last_ms))
+        return _of_marks(found)
     for row, late in _days(connection, first_ms, last_ms, series):
-        put(row.series_id, _day_runs(connection, row, late, limit_us))
+        code_runs = _day_runs(connection, row, late, limit_us)
+        begin_ms = row.day * DAY_MS
+        if begin_ms < first_ms or begin_ms + DAY_MS - 1 > last_ms:
+            code_runs = cut(code_runs, first_ms, last_ms)
+        found[row.series_id].extend(code_runs)
     raw_ms = max(first_ms, archived_until_ms(connection))
     if raw_ms <= last_ms:
         for series_id, run in raw_runs(connection, raw_ms, last_ms, series, limit_us):
-            found[series_id].append(*run)
-    return {series_id: joined.runs() for series_id, joined in found.items()}
+            found[series_id].extend((run,))
+    return _of_marks(found)
+
+
+def _of_marks(found: Mapping[int, Joined]) -> dict[int, list[Run]]:
+    runs = {series_id: joined.runs() for series_id, joined in found.items()}
+    return {series_id: each for series_id, each in runs.items() if each}
 
 
 def _step_runs(
@@ -115,7 +118,7 @@ def _step_runs(
     *,
     step: int,
     limit_us: int | None,
-) -> Iterator[tuple[int, Iterable[CodeRun]]]:
+) -> Iterator[tuple[int, Iterable[Quad]]]:
     """The same of one *step* of journeys, in pieces, those of a series in order of time."""
     for row, late in _days(connection, first_ms, last_ms, series, step):
         if late is None:
@@ -136,7 +139,7 @@ def _step_runs(
                 yield series_id, _runs_of(each[step], limit_us)
 
 
-def _runs_of(known: Columns, limit_us: int | None) -> Iterable[CodeRun]:
+def _runs_of(known: Columns, limit_us: int | None) -> Iterable[Quad]:
     """*known* as runs, `SLOW` where good samples took *limit_us* or longer."""
     slow = [] if limit_us is None else slow_of_all(known.duration_us, limit_us)
     runs = find_runs(known.scheduled_ms, known.codes)
@@ -222,7 +225,7 @@ def first_ms(connection: sqlite3.Connection) -> int | None:
 
 def _day_runs(
     connection: sqlite3.Connection, row: Day, late: Columns | None, limit_us: int | None
-) -> Iterable[CodeRun]:
+) -> Iterable[Quad]:
     """An archived day with what came late, `SLOW` where good samples took *limit_us* or longer."""
     if late is not None:
         return _runs_of(merge(day_columns(connection, row), late), limit_us)

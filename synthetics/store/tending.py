@@ -6,30 +6,16 @@ import asyncio
 import json
 import sqlite3
 from array import array
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from slo.timeline import Mark
 from synthetics.store.beside import Beside
-from synthetics.store.codes import MARKS
-from synthetics.store.days import (
-    DAY_MS,
-    find_runs,
-    merge,
-    pack_durations,
-    pack_runs,
-    pack_slowest,
-)
+from synthetics.store.days import DAY_MS, merge
 from synthetics.store.history import archived_days, archived_until_ms, day_columns, raw_columns
-from synthetics.store.steps import (
-    PackedStep,
-    archived_steps,
-    keep_steps,
-    packed_steps,
-    raw_steps,
-)
+from synthetics.store.packing import Packed, keep_days, pack
+from synthetics.store.steps import archived_steps, packed_steps, raw_steps
 from synthetics.store.values import Columns
 
 GRACE_MS = 3_600_000
@@ -41,15 +27,6 @@ ROWS_AT_ONCE = 400_000
 DAYS_A_WRITE = 100
 ROWS_A_WRITE = 4_000
 
-KEEP_DAY = """
-    INSERT INTO archive (series_id, day, good, bad, blip, void, runs, slowest)
-    VALUES (:series_id, :day, :good, :bad, :blip, :void, :runs, :slowest)
-    ON CONFLICT (series_id, day) DO UPDATE SET
-        good = excluded.good, bad = excluded.bad, blip = excluded.blip, void = excluded.void,
-        runs = excluded.runs, slowest = excluded.slowest, late = late - :late
-    RETURNING id
-"""
-KEEP_DURATIONS = "INSERT OR REPLACE INTO archive_durations VALUES (?, ?)"
 ARCHIVED_UNTIL = "UPDATE state SET value = ? WHERE name = 'archived_until_day'"
 FIRST_SINCE = "SELECT min(scheduled_ms) FROM samples WHERE scheduled_ms >= ?"
 LATE_DAYS = """
@@ -70,19 +47,6 @@ class Write(Protocol):
 
     def __call__(self, change: Callable[[sqlite3.Connection], Any]) -> Awaitable[Any]:
         """Run *change* in the writer's transaction."""
-
-
-class Packed(NamedTuple):
-    """A day of one series, ready to be written; *late* are the late samples it accounts for."""
-
-    series_id: int
-    day: int
-    totals: dict[str, int]
-    runs: bytes
-    slowest: bytes
-    durations: bytes
-    late: int
-    steps: list[PackedStep]
 
 
 class Tending:
@@ -132,7 +96,7 @@ class Tending:
     async def _pack_and_keep(self, day: int, series: Collection[int]) -> None:
         packed = iter(await asyncio.to_thread(self._pack, day, series))
         while some := list(islice(packed, DAYS_A_WRITE)):
-            await self._write(partial(_keep_days, some))
+            await self._write(partial(keep_days, some))
 
     async def _prune(self, before_day: int) -> None:
         while await self._write(partial(_prune_some, before_day)):
@@ -178,39 +142,11 @@ class Tending:
         for series_id in sorted(old.keys() | new.keys()):
             late, before = old.get(series_id, (0, nothing))
             fresh = new.get(series_id, nothing)
-            known = merge(before, fresh)
-            packed.append(
-                Packed(
-                    series_id=series_id,
-                    day=day,
-                    totals=_totals(known.codes),
-                    runs=pack_runs(find_runs(known.scheduled_ms, known.codes), day),
-                    slowest=pack_slowest(known.codes, known.duration_us),
-                    durations=pack_durations(known.duration_us),
-                    late=late,
-                    steps=packed_steps(
-                        old_steps.get(series_id, {}), fresh, new_steps.get(series_id, {}), day
-                    ),
-                )
+            steps = packed_steps(
+                old_steps.get(series_id, {}), fresh, new_steps.get(series_id, {}), day
             )
+            packed.append(pack(series_id, day, merge(before, fresh), late=late, steps=steps))
         return packed
-
-
-def _keep_days(days: Sequence[Packed], connection: sqlite3.Connection) -> None:
-    for day in days:
-        number = connection.execute(
-            KEEP_DAY,
-            {
-                "series_id": day.series_id,
-                "day": day.day,
-                "runs": day.runs,
-                "slowest": day.slowest,
-                "late": day.late,
-                **day.totals,
-            },
-        ).fetchone()[0]
-        connection.execute(KEEP_DURATIONS, (number, day.durations))
-        keep_steps(connection, number, day.steps)
 
 
 def _archived_until(day: int, connection: sqlite3.Connection) -> None:
@@ -227,10 +163,3 @@ def _prune_some(before_day: int, connection: sqlite3.Connection) -> bool:
     connection.execute(DELETE_SAMPLES, (until_ms,))
     connection.execute(DELETE_DETAILS, (until_ms,))
     return found is not None
-
-
-def _totals(codes: bytes) -> dict[str, int]:
-    totals = dict.fromkeys((mark.name.lower() for mark in Mark), 0)
-    for code, mark in enumerate(MARKS):
-        totals[mark.name.lower()] += codes.count(code)
-    return totals

@@ -180,9 +180,9 @@ def test_a_day_of_runs_unpacks_to_the_samples_it_was_packed_from(
     unpacked = unpack_runs(pack_runs(find_runs(instants, codes), day), day)
 
     assert [
-        (run.first_ms + index * run.step_ms, run.code)
-        for run in unpacked
-        for index in range(run.samples)
+        (first_ms + index * step_ms, code)
+        for first_ms, step_ms, samples, code in unpacked
+        for index in range(samples)
     ] == list(zip(instants, codes, strict=True))
 
 
@@ -210,10 +210,10 @@ def test_the_slowest_at_hand_say_what_is_slow_or_that_they_do_not_know(
 
     def marked(slow: list[tuple[int, int]]) -> bytes:
         found = list(mark_slow(runs, slow))
-        assert [run.first_ms for run in found] == [
-            sum(run.samples for run in found[:index]) for index in range(len(found))
+        assert [first_ms for first_ms, *_ in found] == [
+            sum(samples for _, _, samples, _ in found[:index]) for index in range(len(found))
         ]
-        return b"".join(bytes([run.code]) * run.samples for run in found)
+        return b"".join(bytes([code]) * samples for _, _, samples, code in found)
 
     at_hand = slow_of_slowest(pack_slowest(codes, durations), limit_us)
     assert marked(slow_of_all(durations, limit_us)) == expected
@@ -322,7 +322,8 @@ async def test_samples_that_arrive_while_a_day_is_being_archived_are_not_lost(
 
 
 async def _tend_with_arrival(store: Store, late: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    from synthetics.store.tending import Packed, Tending
+    from synthetics.store.packing import Packed
+    from synthetics.store.tending import Tending
 
     original = Tending._pack
     loop = asyncio.get_running_loop()
