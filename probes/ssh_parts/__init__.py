@@ -1,0 +1,1 @@
+"""The beginning of SSH, as far as the host key."""
