@@ -172,8 +172,8 @@ def test_the_rule_says_how_probes_and_locations_come_together(
             a_slo("checkout", window=Calendar("week", TOKYO)),
             "R6",
             "Budget consumed is the burn rate over the period. What remains is 1 − consumed, and "
-            "can go below 0. While a period is in progress, reports for people show the share of the "
-            "whole period's budget: consumed × the part that has passed.",
+            "can go below 0. While a period is in progress, reports for people show the share of "
+            "the whole period's budget: consumed × the part that has passed.",
             id="the budget of a period in progress",
         ),
         pytest.param(
