@@ -47,7 +47,8 @@ from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
 from synthetics.config.told import check_reach
 from synthetics.config.watching import read_delivery, read_switch, read_watch
-from synthetics.kinds import Kind, probe_kinds, receiver_kinds
+from synthetics.kinds import probe_kinds, receiver_kinds
+from synthetics.language import Language
 from synthetics.oncall.hours import Hours
 
 READ_FOR_RESULTS = frozenset(
@@ -246,6 +247,8 @@ def _counted(
         sources=files.paths,
         public_url=settings.public_url,
         incidents=usual,
+        language=Language(defaults.language),
+        zone=defaults.timezone.key,
         hours=MappingProxyType(hours),
     )
     check_dependencies(reader, config)

@@ -323,6 +323,7 @@ class Config:
         changes: Who may say what was changed, and how long that is remembered.
         switch: Where it says that it is alive, if anywhere.
         incidents: How much is told of what belongs to no service of its own.
+        language, zone: What its pages are written in, and whose clock they go by.
     """
 
     services: Mapping[str, Service]
@@ -347,4 +348,6 @@ class Config:
     changes: Changes = field(default_factory=Changes)
     switch: DeadMansSwitch | None = None
     incidents: Incidents = USUAL
+    language: Language = Language.EN
+    zone: str = "UTC"
     per_host: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synthetics import reasons
-from synthetics.language.phrases import Labels, Links, Phrases
+from synthetics.language.phrases import Labels, Links, Phrases, Watching
 
 ENGLISH = Phrases(
     units={"d": "d", "h": "h", "m": "m", "s": "s", "ms": "ms"},
@@ -73,6 +73,20 @@ ENGLISH = Phrases(
     drill="TEST: {summary}",
     test="nothing is wrong with {service}; this shows that a {severity} arrives",
     drill_ends="the drill is over, nothing was wrong with {service}",
+    watch=Watching(
+        blind="Location {location} has been blind since {when}: its guards fail, {guards}; what it "
+        "watches pages nobody",
+        no_samples="No samples of {probe}{where} for {count} intervals: whether it works is not "
+        "known",
+        elsewhere=" from {location}",
+        low_coverage="Only {share} of the last {time} of {slo} is known, at least {least} should "
+        "be",
+        undelivered={
+            "late": "{receiver} did not get a {severity} for {time}{why}: {summary}",
+            "deadline": "{receiver} did not get a {severity} within its deadline: {summary}",
+            "refused": "{receiver} would not take a {severity}{why}: {summary}",
+        },
+    ),
     labels=Labels(
         failing="Fails",
         since="Since",

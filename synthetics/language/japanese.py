@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthetics.language.phrases import Labels, Links, Phrases
+from synthetics.language.phrases import Labels, Links, Phrases, Watching
 
 JAPANESE = Phrases(
     units={"d": "日", "h": "時間", "m": "分", "s": "秒", "ms": "ミリ秒"},
@@ -140,6 +140,18 @@ JAPANESE = Phrases(
     drill="【訓練】{summary}",
     test="{service} に異常はありません。{severity}が届くことの確認です",
     drill_ends="終了。{service} に異常はありませんでした",
+    watch=Watching(
+        blind="監視拠点 {location} の視界喪失({when}〜): ガードが失敗、{guards}。"
+        "この間、監視対象の障害は通知されない",
+        no_samples="{probe}{where} のサンプルが{count}回分届いていない: 稼働状況は不明",
+        elsewhere="({location}から)",
+        low_coverage="{slo} は直近{time}のうち{share}しか把握できていない(必要: {least}以上)",
+        undelivered={
+            "late": "{receiver} に{severity}が{time}届いていない{why}: {summary}",
+            "deadline": "{receiver} に{severity}が期限内に届かなかった: {summary}",
+            "refused": "{receiver} が{severity}を受け付けない{why}: {summary}",
+        },
+    ),
     labels=Labels(
         failing="障害箇所",
         since="発生時刻",

@@ -39,6 +39,26 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """
+    The first lines of what is wrong with the monitoring itself.
+
+    Attributes:
+        blind: A location whose guards fail.
+        no_samples: A probe that nothing was stored of; *elsewhere*, that it is another location's.
+        low_coverage: An SLO of which too little is known.
+        undelivered: A message that somebody did not get, by why: it is `late` and tried again,
+            past its `deadline`, or `refused`.
+    """
+
+    blind: str
+    no_samples: str
+    elsewhere: str
+    low_coverage: str
+    undelivered: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
     """
     One language.
@@ -77,7 +97,7 @@ class Phrases:
         drill: Before the first line of everything that is only an exercise.
         test: The first line of a test message: nothing is wrong.
         drill_ends: The first line of the end of a drill.
-        labels, links: See there.
+        watch, labels, links: See there.
     """
 
     units: Mapping[str, str]
@@ -125,5 +145,6 @@ class Phrases:
     drill: str
     test: str
     drill_ends: str
+    watch: Watching
     labels: Labels
     links: Links

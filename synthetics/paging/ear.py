@@ -21,6 +21,9 @@ from synthetics.store.incidents import Alert, Incident
 
 _MS = timedelta(milliseconds=1)
 
+WAY = "/acknowledge/"
+"""Where the links lead by which an incident is taken on."""
+
 
 class Ear:
     """
@@ -151,7 +154,7 @@ class Ear:
             id=_new_id(),
             also=self._others(message),
             again=len(before),
-            flapping=flaps,
+            flapping=flaps or (again and self._incident.flapping_ms is not None),
             reminder=self._reminders() + 1 if again and not known.unanswered_ms else 0,
             unanswered_ms=known.unanswered_ms or 0,
             held_back=max(held_back - waited, 0),
@@ -224,19 +227,17 @@ class Ear:
             for alert in ended
             if alert.slo != message.slo and (alert.resolved_ms or 0) >= since_ms
         )
-        self._owe(
-            replace(
-                message,
-                id=_new_id(),
-                event=Event.RESOLVE,
-                summary=resolved(self._first_words(message), at_ms, resolution),
-                detected_ms=at_ms,
-                resolution=resolution,
-                also=tuple(also),
-                reminder=0,
-                held_back=self._untold(),
-            )
+        message = replace(
+            self._first_words(message),
+            id=_new_id(),
+            event=Event.RESOLVE,
+            resolution=resolution,
+            also=tuple(also),
+            reminder=0,
+            held_back=self._untold(),
         )
+        summary = resolved(message, at_ms, resolution)
+        self._owe(replace(message, summary=summary, detected_ms=at_ms))
 
     def _first_words(self, message: Message) -> Message:
         """*message* with the summary of its alert: not that of a reminder, say."""
@@ -246,14 +247,19 @@ class Ear:
         return message
 
     def _with_link(self, message: Message) -> Message:
-        """*message* with a link by which its reader can take the incident on."""
-        if not self._scene.public_url:
+        """
+        *message* with a link by which its reader can take the incident on.
+
+        One that tells others of a page that somebody did not get has the link of that page: it
+        is the outage that is to be taken on.
+        """
+        base = self._scene.public_url.rstrip("/")
+        if not base or any(each.href.startswith(f"{base}{WAY}") for each in message.links):
             return message
         token = acknowledgements.link(
             self._db, self._incident.id, self._receiver, token=secrets.token_urlsafe(24)
         )
-        base = self._scene.public_url.rstrip("/")
-        link = acknowledge_link(message, f"{base}/acknowledge/{token}")
+        link = acknowledge_link(message, f"{base}{WAY}{token}")
         return replace(message, links=(link, *message.links))
 
     def _quota_is_spent(self) -> bool:

@@ -130,8 +130,15 @@ class Watchman:
 
     async def run(self) -> None:
         """Look for ever; a database that cannot be written now is tried again at the next look."""
+        stood_still = False
         while True:
+            before = self._clock.monotonic()
             await asyncio.sleep(LOOK_S)
+            # Whoever stood still knows nothing: first let in what waited at the door.  Only once,
+            # so that a machine under load is watched all the same.
+            stood_still = not stood_still and self._clock.monotonic() - before > 2 * LOOK_S
+            if stood_still:
+                continue
             try:
                 await self.look()
             except (StoreError, sqlite3.Error) as error:
@@ -230,6 +237,8 @@ def _draft(config: Config, tier: str, subject: str, condition: Condition, at_ms:
         reason=condition.reason,
         detected_ms=at_ms,
         since_ms=condition.since_ms,
+        language=config.language,
+        zone=config.zone,
         url=config.public_url,
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
-from synthetics.clock import instant
 from synthetics.config.model import Config
+from synthetics.language.speech import speech
 from synthetics.paging.watch import Condition
 
 _MS = timedelta(milliseconds=1)
@@ -53,15 +53,20 @@ class BlindWatch:
             return {}
         if at_ms - since_ms < settings.after // _MS:
             return None  # it may be over soon; one that fires since before a restart goes on
-        guards = [f"{name} ({why})" for name, why in sight.failing.items()]
-        said = ", ".join(guards[:_NAMED])
-        if len(guards) > _NAMED:
-            said += f" and {len(guards) - _NAMED} more"
+        said = speech(config.language, config.zone)
+        phrases = said.phrases
+        failing = list(sight.failing.items())
+        guards = phrases.comma.join(
+            name + phrases.because.format(why=said.reason(why)) for name, why in failing[:_NAMED]
+        )
+        if len(failing) > _NAMED:
+            guards = phrases.together.format(summary=guards, count=len(failing) - _NAMED)
         return {
             config.location: Condition(
                 severity=settings.severity,
-                summary=f"Location {config.location} is blind since {instant(since_ms):%H:%M} UTC: "
-                f"guards fail, {said}; what it watches pages nobody",
+                summary=phrases.watch.blind.format(
+                    location=config.location, when=said.when(since_ms, at_ms), guards=guards
+                ),
                 reason="blind",
                 since_ms=since_ms,
                 topic=self.tier,

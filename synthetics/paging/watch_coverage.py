@@ -10,6 +10,7 @@ from fractions import Fraction
 from synthetics import words
 from synthetics.accounting.ledger import Ledger
 from synthetics.config.model import Config
+from synthetics.language.speech import speech
 from synthetics.paging.watch import Condition
 
 HOUR_MS = 3_600_000
@@ -70,10 +71,15 @@ class CoverageWatch:
             least += (1 - settings.below) / 10
         if coverage is None or coverage >= least:
             return None
+        said = speech(config.language, config.zone)
         return Condition(
             severity=settings.severity,
-            summary=f"Only {words.covered(coverage)} of the last {words.exactly(at_ms - from_ms)} "
-            f"of {config.slos[slo].name} is known, at least {_percent(settings.below)} should be",
+            summary=said.phrases.watch.low_coverage.format(
+                slo=config.slos[slo].name,
+                share=words.covered(coverage),
+                time=said.exactly(at_ms - from_ms),
+                least=_percent(settings.below),
+            ),
             reason="low-coverage",
             topic=self.tier,
         )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from synthetics import words
 from synthetics.config.model import Config
 from synthetics.config.model_watch import SYNTHETICS
+from synthetics.language.speech import speech
 from synthetics.paging.routing import UNDELIVERED, undelivered
 from synthetics.paging.watch import Condition
+from synthetics.paging.words import told
 from synthetics.receivers.base import Message
 from synthetics.store import deliveries
 from synthetics.store.deliveries import State
@@ -79,17 +82,30 @@ class DeliveryWatch:
 
 
 def _condition(one: Overdue, at_ms: int, subject: str) -> Condition:
-    page = Message.from_json(one.message)
-    if one.reason == DEADLINE:
-        how = f"did not get a {one.severity} within its deadline"
-    elif one.state is State.REFUSED:
-        how = f"would not take a {one.severity}"
-    else:
-        how = f"did not get a {one.severity} for {words.about(max(at_ms - one.owed_ms, 0))}"
-    why = f" ({one.reason})" if one.reason not in ("", DEADLINE) else ""
+    # What the receiver was told before is nothing to those who are told now.
+    page = replace(
+        Message.from_json(one.message),
+        summary=Message.from_json(one.alert).summary,
+        again=0,
+        flapping=False,
+        reminder=0,
+        unanswered_ms=0,
+        held_back=0,
+    )
+    said = speech(page.language, page.zone)
+    phrases = said.phrases.watch
+    late = one.state is State.OWED
+    how = "late" if late else "deadline" if one.reason == DEADLINE else "refused"
+    named = one.reason not in ("", DEADLINE)
     return Condition(
         severity=one.severity,
-        summary=f"{one.receiver} {how}{why}: {page.summary}",
+        summary=phrases.undelivered[how].format(
+            receiver=one.receiver,
+            severity=said.phrases.severities[one.severity],
+            time=said.about(max(at_ms - one.owed_ms, 0)),
+            why=said.phrases.because.format(why=one.reason) if named else "",
+            summary=told(page, at_ms),
+        ),
         reason=one.reason or "undelivered",
         since_ms=page.since_ms,
         topic=subject,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from synthetics.clock import Clock
 from synthetics.config.model import Config, Probe
+from synthetics.language.every import PHRASES
 from synthetics.paging.watch import Condition
 
 LEAST_S = 30.0
@@ -78,13 +79,16 @@ class SilenceWatch:
     async def look(self, config: Config, at_ms: int) -> Mapping[str, Condition]:
         """See `Watcher`."""
         found = {}
+        phrases = PHRASES[config.language].watch
         for (name, location), silence in self.silent(config).items():
             probe = config.probes[name]
-            where = "" if location == config.location else f" from {location}"
+            here = location == config.location
+            where = "" if here else phrases.elsewhere.format(location=location)
             found[name + (f"@{location}" if where else "")] = Condition(
                 severity=config.watch.no_samples.severity,
-                summary=f"No samples of {probe.name}{where} for {_intervals(silence, probe)} "
-                f"intervals: whether it works is not known",
+                summary=phrases.no_samples.format(
+                    probe=probe.name, where=where, count=_intervals(silence, probe)
+                ),
                 reason="no-samples",
                 since_ms=at_ms - round(silence * 1000),
                 probe=name,

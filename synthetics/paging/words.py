@@ -120,24 +120,31 @@ def told(message: Message, at_ms: int) -> str:
     if message.unanswered_ms:
         waited = said.about(message.unanswered_ms)
         return phrases.unanswered.format(time=waited, summary=summary)
-    if message.reminder:
+    if message.flapping:
+        summary = phrases.flapping.format(count=message.again + 1, summary=summary)
+    elif message.reminder:
         began_ms = message.detected_ms if message.since_ms is None else message.since_ms
         summary = phrases.reminder.format(time=said.about(at_ms - began_ms), summary=summary)
-    elif message.flapping:
-        summary = phrases.flapping.format(count=message.again + 1, summary=summary)
     elif message.again:
         summary = phrases.again.format(count=message.again + 1, summary=summary)
-    if message.held_back:
-        summary = phrases.held_back.format(count=message.held_back, summary=summary)
-    return summary
+    return _with_held_back(said, message, summary)
 
 
 def resolved(message: Message, at_ms: int, resolution: str) -> str:
-    """The end of what *message* began, in its language."""
+    """The end of what *message* began, in its language, and what was not told of it."""
     said = speech(message.language, message.zone)
     ending = said.phrases.endings.get(resolution)
     if ending is not None:
-        return said.phrases.closed.format(why=ending, summary=message.summary)
+        summary = said.phrases.closed.format(why=ending, summary=message.summary)
+        return _with_held_back(said, message, summary)
     began_ms = message.detected_ms if message.since_ms is None else message.since_ms
     lasted = said.about(max(at_ms - began_ms, 0))
-    return said.phrases.resolved.format(time=lasted, summary=message.summary)
+    summary = said.phrases.resolved.format(time=lasted, summary=message.summary)
+    return _with_held_back(said, message, summary)
+
+
+def _with_held_back(said: Speech, message: Message, summary: str) -> str:
+    """*summary*, and how many pages its reader was spared."""
+    if not message.held_back:
+        return summary
+    return said.phrases.held_back.format(count=message.held_back, summary=summary)

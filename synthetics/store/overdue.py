@@ -16,6 +16,7 @@ class Overdue:
 
     Attributes:
         message: JSON, as `synthetics.receivers.base.Message` writes it.
+        alert: The same of the alert that it tells of, in its first words.
         state: ``owed``, or ``refused`` for good.
         reason: Slug of the newest failure; empty if there was none yet.
     """
@@ -27,12 +28,18 @@ class Overdue:
     state: State
     reason: str
     message: str
+    alert: str
 
 
 # By the open incidents, which are few, to their deliveries.  Who was told before, of less,
 # is not told again when the rest was refused, so the newest of a receiver is what counts.
 OVERDUE = """
-    SELECT i.id, d.receiver, d.severity, d.owed_ms, d.state, d.reason, d.message, max(d.id)
+    SELECT i.id, d.receiver, d.severity, d.owed_ms, d.state, d.reason, d.message,
+           (SELECT a.message FROM alerts AS a
+            WHERE a.incident_id = i.id AND a.slo = d.message ->> 'slo'
+                  AND a.tier = d.message ->> 'tier'
+            ORDER BY a.id DESC LIMIT 1),
+           max(d.id)
     FROM incidents AS i CROSS JOIN deliveries AS d ON d.incident_id = i.id
     WHERE i.closed_ms IS NULL AND i.service != :but_of AND d.event = 'trigger'
           AND d.state != 'superseded'
@@ -71,6 +78,7 @@ def overdue(db: sqlite3.Connection, *, but_of: str) -> list[Overdue]:
             state=State(row[4]),
             reason=row[5],
             message=row[6],
+            alert=row[7] or row[6],
         )
         for row in db.execute(OVERDUE, {"but_of": but_of})
     ]

@@ -299,6 +299,24 @@ async def test_what_goes_on_is_told_again_until_somebody_takes_it_on(tmp_path: P
         assert len(await desk.told()) == 3
 
 
+async def test_what_flaps_is_told_again_as_flapping_and_not_as_something_new(
+    tmp_path: Path,
+) -> None:
+    """A beginning that was not told is no beginning of a reminder either."""
+    rules = Incidents(repeat_interval={"page": timedelta(minutes=25)})
+    async with Desk.open(tmp_path, with_incidents(config(), rules)) as desk:
+        for _ in range(4):
+            await play(desk, 10, bad=True)
+            await play(desk, 10)
+        triggers = [one for one in said(await desk.told()) if one[1] == "trigger"]
+        assert [words for _, _, words in triggers] == [
+            "本店",
+            "Again (2×)",
+            "Flapping (3×)",
+            "Flapping (3×)",
+        ]
+
+
 def _taken_on(at_ms: int) -> Callable[[sqlite3.Connection], object]:
     return lambda db: acknowledgements.add(
         db, 1, at_ms=at_ms, author="ops", how=How.COMMAND, note=""
@@ -319,6 +337,8 @@ async def test_above_the_quota_what_is_short_is_counted_and_what_lasts_is_told(
         message = Message.from_json(over.message)
         assert message.event is Event.RESOLVE
         assert message.held_back == 1
+        assert message.summary.startswith("Resolved after ")
+        assert message.summary.endswith("(pages held back: 1)")
 
         before = len(await desk.told())
         await play(desk, 4, bad=True)

@@ -15,6 +15,7 @@ from probes.result import Outcome
 from synthetics.clock import HeldClock
 from synthetics.config.model import Config, Route, Severity
 from synthetics.config.model_watch import LowCoverage, NoSamples, Watch
+from synthetics.language import Language
 from synthetics.paging.watch import Condition, Watcher, Watchman
 from synthetics.paging.watch_blind import BlindWatch
 from synthetics.paging.watch_coverage import CoverageWatch
@@ -25,7 +26,7 @@ from synthetics.schedule.guards import Sight
 from synthetics.store import deliveries
 from synthetics.store.deliveries import Delivery, State
 from synthetics.store.reader import Reader
-from tests.paging.support import Desk, config, sample, slo
+from tests.paging.support import NOON_MS, Desk, config, sample, slo
 
 
 @dataclass
@@ -79,6 +80,46 @@ async def test_while_nothing_is_known_nothing_changes_also_over_a_restart(desk: 
 
     assert man.firing() == {"strange": 1}
     assert [event for event, _ in await every(desk, "oncall")] == ["trigger"]
+
+
+async def test_it_speaks_the_language_of_the_defaults(desk: Desk) -> None:
+    desk.config = replace(desk.config, language=Language.JA, zone="Asia/Tokyo")
+    sight = sees(desk.clock.now_ms(), one="timeout")
+    man = await watchman(desk, BlindWatch(lambda: sight))
+    desk.clock.advance(60)
+    await man.look()
+
+    [(_, message)] = await every(desk, "oncall")
+    assert message.summary == (
+        "監視拠点 tokyo の視界喪失(21:00 JST〜): ガードが失敗、one(タイムアウト)。"
+        "この間、監視対象の障害は通知されない"
+    )
+
+
+async def test_after_it_stood_still_it_looks_only_when_what_waited_is_in(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was stopped for a minute would find every probe silent."""
+    looks: list[float] = []
+    sleeps = iter([5, 60, 5, 60, 60, 60])
+
+    async def sleep(_: float) -> None:
+        seconds = next(sleeps, None)
+        if seconds is None:
+            raise asyncio.CancelledError
+        desk.clock.advance(seconds)
+
+    man = await watchman(desk, Finds())
+    monkeypatch.setattr("synthetics.paging.watch.asyncio.sleep", sleep)
+    monkeypatch.setattr(man, "look", lambda: _noted(looks, desk))
+    with pytest.raises(asyncio.CancelledError):
+        await man.run()
+
+    assert looks == [5, 70, 190]
+
+
+async def _noted(looks: list[float], desk: Desk) -> None:
+    looks.append((desk.clock.now_ms() - NOON_MS) / 1000)
 
 
 async def test_a_reload_of_the_objectives_leaves_it_alone(desk: Desk) -> None:
@@ -138,8 +179,8 @@ async def test_one_alert_says_that_the_location_is_blind(desk: Desk) -> None:
         began_ms,
     )
     assert message.summary == (
-        "Location tokyo is blind since 12:00 UTC: guards fail, one (timeout), two (dns); "
-        "what it watches pages nobody"
+        "Location tokyo has been blind since 12:00 UTC: its guards fail, one (timed out), "
+        "two (name not found); what it watches pages nobody"
     )
     await delivered(desk, "oncall")
     sight = sees(None)
@@ -327,6 +368,34 @@ async def test_a_page_that_one_receiver_does_not_get_is_told_to_the_others_once(
     await deliveries_watched.look()
     assert (await desk.told("team"))[-1].event == "resolve"
     assert [alert.service for alert in await desk.firing()] == ["shop"]
+
+
+async def test_what_a_receiver_was_told_before_is_not_told_to_the_others(
+    tmp_path: Path,
+) -> None:
+    found = replace(config(slo(), slo("again")), public_url="https://synthetics.example/")
+    async with Desk.open(tmp_path, found) as desk:
+        man = await watchman(
+            desk, DeliveryWatch(desk.store, Reader.open(desk.store.path), desk.wake)
+        )
+        for _ in range(2):
+            await desk.minutes(2, bad=True)
+            await delivered(desk, "team")
+            desk.clock.advance(301)
+            await man.look()
+            told = Message.from_json((await about_oncall(desk))[-1].message)
+            await delivered(desk, "oncall")
+            await desk.minutes(18, bad=False)
+            await delivered(desk, "oncall")
+            await man.look()
+            await delivered(desk, "team")
+
+        page = Message.from_json((await desk.told("oncall"))[-2].message)
+        assert page.summary.startswith("Again (2×): 本店: checkout fails")
+        assert told.summary.startswith("oncall did not get a page for 5m1s: 本店: checkout fails")
+        assert told.summary.endswith(", and 1 more")
+        acknowledge = [link.href for link in told.links if "acknowledge" in link.href]
+        assert acknowledge == [page.links[0].href], "it is the outage that is to be taken on"
 
 
 async def test_a_page_that_is_refused_is_told_to_the_others_at_once(

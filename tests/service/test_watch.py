@@ -63,7 +63,7 @@ async def test_while_guards_fail_one_alert_says_so_and_heartbeats_end_with_the_p
             blind = await place.oncall.told(1)
             assert blind["data"]["service"] == "synthetics"
             assert blind["data"]["tier"] == "blind"
-            assert "internet (status)" in blind["data"]["summary"]
+            assert "internet (wrong status)" in blind["data"]["summary"]
             await asyncio.sleep(3)
             assert len(place.oncall.pages) == 1, "nobody is paged for the shop"
             [home] = [one for one in (await service.status())["probes"] if one["id"] == "home"]
