@@ -47,7 +47,7 @@ from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
 from synthetics.config.told import check_reach
 from synthetics.config.watching import read_delivery, read_switch, read_watch
-from synthetics.kinds import probe_kinds, receiver_kinds
+from synthetics.kinds import Kind, probe_kinds, receiver_kinds
 from synthetics.language import Language
 from synthetics.oncall.hours import Hours
 
