@@ -6,11 +6,29 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from probes.fields import Duration
+from probes.fields import DURATION_PATTERN, Duration, parse_duration
 from synthetics.config.forms import closed
 from synthetics.config.scalars import ProbeName, ServiceName
+
+
+def parse_pause(value: object) -> timedelta:
+    """
+    Read a duration, or ``0s``.
+
+    Raises:
+        Refused: As `parse_duration`.
+    """
+    return timedelta() if value == "0s" else parse_duration(value)
+
+
+Pause = Annotated[
+    timedelta,
+    BeforeValidator(parse_pause),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["30m", "0s"]}),
+]
+"""A `timedelta` >= 0 written with its unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +46,7 @@ class Flapping:
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     times: Annotated[int, Field(ge=2, le=100, examples=[3])] = 3
     within: Annotated[Duration, Field(examples=["2h"])] = timedelta(hours=2)
-    keep_open_for: Annotated[Duration, Field(examples=["30m"])] = timedelta(minutes=30)
+    keep_open_for: Annotated[Pause, Field(examples=["30m"])] = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +79,7 @@ class Incidents:
 
     __pydantic_config__: ClassVar[ConfigDict] = closed()
     reopen_within: Annotated[
-        Duration | None, Field(examples=["30m"], json_schema_extra={"default": "30m"})
+        Pause | None, Field(examples=["30m"], json_schema_extra={"default": "30m"})
     ] = None
     flapping: Flapping | None = None
     repeat_interval: RepeatInterval | None = None

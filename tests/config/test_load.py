@@ -332,3 +332,11 @@ def test_a_fiscal_year_begins_in_the_month_that_is_written() -> None:
     assert slos["fiscal"].window == Calendar("fiscal-year", ZoneInfo("Asia/Tokyo"), 4)
     assert slos["quarter"].window == Calendar("quarter", ZoneInfo("UTC"), 2)
     assert slos["plain-half"].window == Calendar("half-year", ZoneInfo("UTC"))
+
+
+def test_incidents_may_neither_come_back_nor_stay_open(read: Load) -> None:
+    never = read(
+        "services: {shop: {}}\nincidents: {reopen_within: 0s, flapping: {keep_open_for: 0s}}\n"
+    ).incidents
+
+    assert (never.reopen_within, never.flapping.keep_open_for) == (timedelta(), timedelta())
