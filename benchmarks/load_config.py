@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from synthetics.config import load
+from synthetics.config.load import load
 
 LIMIT_S = 2.5
 

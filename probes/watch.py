@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -52,6 +51,9 @@ class Shared:
 
     def __init__(self) -> None:
         self._made: dict[type[Any], Resource] = {}
+        # Configurations name types of this file where nothing is ever asked.
+        import asyncio
+
         self._lock = asyncio.Lock()
 
     async def get(self, kind: type[T], make: Callable[[], Awaitable[T]]) -> T:

@@ -7,13 +7,7 @@ test that each fills in the same values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
-
-from synthetics.language.english import ENGLISH
-from synthetics.language.japanese import JAPANESE
-from synthetics.language.phrases import Phrases
 
 
 class Language(StrEnum):
@@ -21,8 +15,3 @@ class Language(StrEnum):
 
     EN = "en"
     JA = "ja"
-
-
-PHRASES: Mapping[Language, Phrases] = MappingProxyType(
-    {Language.EN: ENGLISH, Language.JA: JAPANESE}
-)

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from slo.budget import Rate
 from synthetics import words
 from synthetics.clock import instant
-from synthetics.language import PHRASES, Language
+from synthetics.language import Language
+from synthetics.language.every import PHRASES
 from synthetics.language.phrases import Phrases
 
 UTC = "UTC"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from slo.budget_alerts import BudgetAlert, BudgetWatch, Kind
 from slo.composite import Mix, Mixed
@@ -24,7 +25,9 @@ from synthetics.config.model import (
     Slices,
     Slo,
 )
-from synthetics.reports.model import Report
+
+if TYPE_CHECKING:
+    from synthetics.reports.model import Report
 
 
 @dataclass(frozen=True, slots=True)

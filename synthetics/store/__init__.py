@@ -6,10 +6,16 @@ Everything that is kept, in one SQLite file: all SQL of the project lives in thi
 `Reader.read`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from synthetics.store.errors import DiskFullError, StoreError
 from synthetics.store.reader import Reader
-from synthetics.store.store import Store
 from synthetics.store.values import Columns, Series, StoredSample, StoreStats
+
+if TYPE_CHECKING:
+    from synthetics.store.store import Store
 
 __all__ = [
     "Columns",
@@ -21,3 +27,12 @@ __all__ = [
     "StoreStats",
     "StoredSample",
 ]
+
+
+def __getattr__(name: str) -> type[Store]:
+    """`Store`, imported by who writes: a command that only reads needs no writer and no asyncio."""
+    if name == "Store":
+        from synthetics.store.store import Store
+
+        return Store
+    raise AttributeError(name)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from synthetics.cli import main
-from synthetics.config import json_schema
+from synthetics.config.schema import json_schema
 from tests.config.support import ENVIRON, SAMPLES
 
 SLO = """\

@@ -10,7 +10,9 @@ from types import ModuleType
 import pytest
 
 from synthetics import kinds, plugin
-from synthetics.config import ConfigError, json_schema, load
+from synthetics.config.load import load
+from synthetics.config.problems import ConfigError
+from synthetics.config.schema import json_schema
 from synthetics.kinds import KindError, kind_of, probe_kinds, receiver_kinds
 
 PLUGIN = '''

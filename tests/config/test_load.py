@@ -13,8 +13,9 @@ import pytest
 
 from slo.policy import NoData, Tier
 from slo.window import Calendar, Rolling
-from synthetics.config import Config, ConfigError, Problem, load, render
-from synthetics.config.model import Combine, Latency, Retries, Severity
+from synthetics.config.load import load
+from synthetics.config.model import Combine, Config, Latency, Retries, Severity
+from synthetics.config.problems import ConfigError, Problem, render
 from synthetics.config.reach import Subject, matching
 from tests.config.support import ENVIRON, SAMPLES
 

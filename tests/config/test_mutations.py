@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from synthetics.config import ConfigError, Problem, json_schema, load, render
 from synthetics.config.files import read
+from synthetics.config.load import load
 from synthetics.config.nodes import construct
+from synthetics.config.problems import ConfigError, Problem, render
+from synthetics.config.schema import json_schema
 from tests.config.support import ENVIRON, SAMPLES
 
 Path_ = tuple[str | int, ...]

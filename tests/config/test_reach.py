@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from slo.spans import Spans
 from synthetics.cli import main
-from synthetics.config import ConfigError, load
+from synthetics.config.load import load
 from synthetics.config.model import Config, Severity
+from synthetics.config.problems import ConfigError
 from synthetics.config.reach import (
     AHEAD_MS,
     Subject,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from synthetics.config import json_schema
 from synthetics.config.nodes import construct
 from synthetics.config.reference import anchor, page
+from synthetics.config.schema import json_schema
 from synthetics.config.syntax import compose
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"

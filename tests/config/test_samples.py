@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from synthetics.config import ConfigError, load, render
+from synthetics.config.load import load
+from synthetics.config.problems import ConfigError, render
 from tests.config.support import ENVIRON, SAMPLES, samples
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from synthetics.config import json_schema, written
+from synthetics.config import written
 from synthetics.config.files import read
-from synthetics.config.nodes import construct
+from synthetics.config.nodes import bound_aliases, construct
+from synthetics.config.schema import json_schema
 from synthetics.config.syntax import Misread
 from tests.config.support import samples
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from synthetics.language import PHRASES, Language
+from synthetics.language import Language
+from synthetics.language.every import PHRASES
 from synthetics.language.phrases import Phrases
 
 OURS = re.compile(r"[A-Za-z]{2,}")

@@ -11,7 +11,8 @@ import pytest
 
 from synthetics.config.model import Config, Latency
 from synthetics.config.model_remedy import Remedy
-from synthetics.language import PHRASES, Language
+from synthetics.language import Language
+from synthetics.language.every import PHRASES
 from synthetics.language.speech import speech
 from synthetics.paging.mending import Answer
 from synthetics.paging.tried import line

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetics.cli import main
-from synthetics.config import load
+from synthetics.config.load import load
 from synthetics.config.model import Config
 from synthetics.config.openslo.read import read_openslo
 from synthetics.config.openslo.windows import CannotSay
