@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthetics.cli.common import config_option, format_option, refuse
+from synthetics.cli.common import config_option, environment, format_option, refuse
 
 if TYPE_CHECKING:
     from synthetics.config.explain import SloMeaning, TierMeaning
@@ -39,13 +39,19 @@ def command(*, path: Path | None, config: Path, shape: str) -> None:
     from synthetics.config.problems import ConfigError, render
     from synthetics.kinds import KindError
 
-    now_ms = SystemClock().now_ms()
+    now_ms, in_env = SystemClock().now_ms(), ""
+    source, env = path or config, environment()
     try:
-        read = load(path or config, environ=os.environ, reach_ms=now_ms)
+        read = load(source, environ=os.environ, env=env, reach_ms=now_ms)
+        for other in () if env else read.environments:
+            in_env = other
+            load(source, environ=os.environ, env=other, reach_ms=now_ms)
     except ConfigError as error:
         if shape == "json":
-            click.echo(_json(_problems(error.problems)))
+            click.echo(_json({"environment": (env or in_env) or None, **_problems(error.problems)}))
         else:
+            if in_env:
+                click.echo(f"In the environment {in_env}, laid over the rest:\n", err=True)
             click.echo(render(error.problems), nl=False, err=True)
         raise SystemExit(2) from None
     except KindError as error:
@@ -73,8 +79,11 @@ def _text(
     ]
     if config.maintenance:
         counted.append(many(len(config.maintenance), "maintenance window"))
-    yield f"{click.style(str(path), bold=True)} is fine:"
+    where = f" in the environment {config.environment}" if config.environment else ""
+    yield f"{click.style(str(path), bold=True)} is fine{where}:"
     yield from _wrapped(f"{', '.join(counted)}.", "  ")
+    if config.environments and not config.environment:
+        yield from _wrapped(f"So are its environments: {', '.join(config.environments)}.", "  ")
     for what in meanings:
         yield ""
         yield from _slo(config, what)
@@ -261,6 +270,8 @@ def _meanings(
         "problems": [],
         "warnings": list(warnings),
         "files": [str(file) for file in config.sources],
+        "environment": config.environment or None,
+        "environments": list(config.environments),
         "services": len(config.services),
         "probes": len(config.probes),
         "receivers": len(config.receivers),

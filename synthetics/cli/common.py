@@ -14,18 +14,42 @@ if TYPE_CHECKING:
     from synthetics.config.model import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_ENVIRONMENT = "synthetics.environment"
 Option = Callable[[Command], Command]
 
 
 def config_option(help_text: str = "File or directory to read.") -> Option[Any]:
-    """``--config``, as ``config``."""
-    return click.option(
+    """``--config``, as ``config``, and ``--env``, which `environment` tells."""
+    config = click.option(
         "--config",
         type=click.Path(path_type=Path),
         default=Path("synthetics.yaml"),
         show_default=True,
         help=help_text,
     )
+    env = click.option(
+        "--env",
+        metavar="NAME",
+        default="",
+        expose_value=False,
+        callback=_remember,
+        help="Environment of `envs` to lay over the configuration.",
+    )
+
+    def both(command: Any) -> Any:
+        return config(env(command))
+
+    return both
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: str) -> None:  # noqa: ARG001 - click's signature
+    ctx.meta[_ENVIRONMENT] = value
+
+
+def environment() -> str:
+    """What ``--env`` says to the command that runs; empty for none."""
+    said: str = click.get_current_context().meta.get(_ENVIRONMENT, "")
+    return said
 
 
 def db_option(help_text: str = "Database of the service, which may be running.") -> Option[Any]:
@@ -84,7 +108,7 @@ def loaded(path: Path) -> Config:
     from synthetics.kinds import KindError
 
     try:
-        return load(path, environ=os.environ)
+        return load(path, environ=os.environ, env=environment())
     except ConfigError as error:
         refuse(render(error.problems))
     except KindError as error:
@@ -97,7 +121,7 @@ def loaded_for_oncall(path: Path) -> Config:
     from synthetics.config.problems import ConfigError, render
 
     try:
-        return load_for_oncall(path, environ=os.environ)
+        return load_for_oncall(path, environ=os.environ, env=environment())
     except ConfigError as error:
         refuse(render(error.problems, therefore="who is on call was not looked at"))
 
@@ -113,6 +137,6 @@ def loaded_for_results(path: Path) -> Config:
     from synthetics.config.problems import ConfigError, render
 
     try:
-        return load_for_results(path, environ=os.environ)
+        return load_for_results(path, environ=os.environ, env=environment())
     except ConfigError as error:
         refuse(render(error.problems, therefore="no results were looked at"))

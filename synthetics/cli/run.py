@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synthetics.cli.common import config_option, db_option, loaded, refuse
+from synthetics.cli.common import config_option, db_option, environment, loaded, refuse
 from synthetics.service import origin
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def command(
         refuse(str(error))
     from synthetics.service.service import Settings
 
-    settings = Settings(config=config, database=db, host=host, port=port, blackbox=blackbox)
+    settings = Settings(
+        config=config, env=environment(), database=db, host=host, port=port, blackbox=blackbox
+    )
     sys.exit(_run(settings, log_format))
 
 

@@ -12,7 +12,7 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 from synthetics.config.nodes import duplicate, key_of
 from synthetics.config.syntax import Misread, compose
 
-BY_IDENTIFIER = ("services", "probes", "slos", "receivers")
+BY_IDENTIFIER = ("services", "probes", "templates", "slos", "receivers")
 LISTS = ("routes", "maintenance")
 
 

@@ -10,15 +10,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import Node
 
 from probes.watch import METADATA_AND_LINK_LOCAL
-from synthetics.config import written, written_changes, written_remedy, written_watch
+from synthetics.config import written
 from synthetics.config.changes import read_changes
+from synthetics.config.expand import expand
 from synthetics.config.files import Files, read
+from synthetics.config.hidden import UNREAD_OF_SERVICES, left_out, unread, written_out
+from synthetics.config.merging import environments
 from synthetics.config.model import Config, Probe
 from synthetics.config.model_watch import SYNTHETICS
-from synthetics.config.nodes import construct
+from synthetics.config.nodes import bound_aliases, construct
 from synthetics.config.oncall import (
     TARGETS,
     read_escalations,
@@ -28,9 +31,6 @@ from synthetics.config.oncall import (
     read_routes,
 )
 from synthetics.config.probes import (
-    PROBE_FRAME,
-    checker,
-    options_checker,
     read_defaults,
     read_probe_frames,
     read_probes,
@@ -41,31 +41,27 @@ from synthetics.config.problems import ConfigError
 from synthetics.config.quiet import check_dependencies, incidents
 from synthetics.config.reader import Reader
 from synthetics.config.references import References
-from synthetics.config.sections import SETTINGS, read_maintenance, read_settings
-from synthetics.config.show import scalars, show, written_secrets
+from synthetics.config.sections import read_aside, read_maintenance, read_settings
+from synthetics.config.show import show
 from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
 from synthetics.config.told import check_reach
 from synthetics.config.watching import read_delivery, read_switch, read_watch
-from synthetics.kinds import Kind, probe_kinds, receiver_kinds
+from synthetics.kinds import probe_kinds, receiver_kinds
 from synthetics.language import Language
 from synthetics.oncall.hours import Hours
 
-READ_FOR_RESULTS = frozenset(
-    {"defaults", "services", "probes", "hours", "slos", "maintenance", "alerting", *SETTINGS}
-)
-"""The sections that stored results are counted by."""
-UNREAD_OF_SERVICES = frozenset({"remediation"})
-"""What stands in a service and may need secrets, but is for when somebody is told."""
 
-
-def load(path: Path, *, environ: Mapping[str, str], reach_ms: int | None = None) -> Config:
+def load(
+    path: Path, *, environ: Mapping[str, str], env: str = "", reach_ms: int | None = None
+) -> Config:
     """
     Read the file *path*, or every ``*.yaml`` and ``*.yml`` directly in the directory *path*.
 
     Args:
         path: File or directory.
         environ: Where ``${env:…}`` is looked up.
+        env: The environment that is laid over the rest; empty for none.
         reach_ms: From when on every page must reach somebody, for a year.  A service that starts
             does not ask: one that refuses to run because of a gap next month reaches nobody now.
 
@@ -74,10 +70,10 @@ def load(path: Path, *, environ: Mapping[str, str], reach_ms: int | None = None)
         KindError: An installed kind of probe or receiver cannot be used.
     """
     with _no_collections():
-        return _load(path, environ, _read, reach_ms)
+        return _load(path, environ, _read, env, reach_ms)
 
 
-def load_for_results(path: Path, *, environ: Mapping[str, str]) -> Config:
+def load_for_results(path: Path, *, environ: Mapping[str, str], env: str = "") -> Config:
     """
     Read of the same what stored results are counted by.
 
@@ -89,10 +85,10 @@ def load_for_results(path: Path, *, environ: Mapping[str, str]) -> Config:
         ConfigError: With every problem that was found, in file order.
     """
     with _no_collections():
-        return _load(path, environ, _read_for_results)
+        return _load(path, environ, _read_for_results, env)
 
 
-def load_for_oncall(path: Path, *, environ: Mapping[str, str]) -> Config:
+def load_for_oncall(path: Path, *, environ: Mapping[str, str], env: str = "") -> Config:
     """
     Read of the same who is on call, and what `load_for_results` reads.
 
@@ -100,7 +96,7 @@ def load_for_oncall(path: Path, *, environ: Mapping[str, str]) -> Config:
         ConfigError: With every problem that was found, in file order.
     """
     with _no_collections():
-        return _load(path, environ, _read_for_oncall)
+        return _load(path, environ, _read_for_oncall, env)
 
 
 @contextmanager
@@ -124,6 +120,7 @@ def _load(
     path: Path,
     environ: Mapping[str, str],
     read_all: Callable[[Reader, Files, References], Config],
+    env: str,
     reach_ms: int | None = None,
 ) -> Config:
     files = read(path)
@@ -133,18 +130,21 @@ def _load(
     config: Config | None = None
     if files.root is not None:
         try:
-            data, misreads = construct(files.root)
+            bound_aliases(files.root)
+            expanded = expand(files.root, env)
         except Misread as misread:
             problems.append(misread)
         else:
-            reader = Reader(files.root, data, references, _names(data))
-            config = read_all(reader, files, references)
+            data, misreads = construct(expanded.root)
+            reader = Reader(expanded.root, data, references, _names(data))
+            config = replace(read_all(reader, files, references), environment=env)
+            problems += expanded.problems
             if reach_ms is not None and not (problems or misreads or reader.problems):
                 check_reach(reader, config, reach_ms)
-            problems += misreads + reader.problems
+            problems += filter(None, map(expanded.told, misreads + reader.problems))
             if problems:
-                hidden = _written_secrets if read_all is _read else _unread
-                secrets = list(hidden(files.root, data))
+                hidden = written_out if read_all is _read else unread
+                secrets = [*hidden(expanded.root, data), *left_out(expanded, env)]
     if problems or config is None:
         raise ConfigError(show(problems, files.texts, references.mask(), secrets))
     return config
@@ -171,6 +171,7 @@ def _names(data: dict[str, Any]) -> dict[str, list[str]]:
         "set of hours": below("hours"),
         "rotation": below("rotations"),
         "escalation": below("escalations"),
+        "template": below("templates"),
         "receiver, person or rotation": below(*TARGETS),
     }
 
@@ -227,6 +228,7 @@ def _counted(
     for key in reader.data:
         if key not in known:
             reader.unknown_key((key,), known)
+    read_aside(reader)
     settings = read_settings(reader)
     usual = incidents(reader, ("incidents",), settings.incidents)
     top = Top(accounting=settings.accounting, alerting=read_alerting(reader))
@@ -250,42 +252,7 @@ def _counted(
         language=Language(defaults.language),
         zone=defaults.timezone.key,
         hours=MappingProxyType(hours),
+        environments=tuple(environments(reader.root)),
     )
     check_dependencies(reader, config)
     return config
-
-
-def _written_secrets(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
-    """Every secret that was written out instead of referred to."""
-    switch = checker(written_watch.DeadMansSwitch)
-    yield from written_secrets(root, ("dead_mans_switch",), switch)
-    yield from written_secrets(root, ("changes",), checker(written_changes.Changes))
-    services = data.get("services")
-    for name in services if isinstance(services, dict) else ():
-        yield from written_secrets(
-            root, ("services", name, "remediation"), checker(written_remedy.Remediation)
-        )
-    sections: tuple[tuple[str, Mapping[str, Kind]], ...] = (
-        ("probes", probe_kinds()),
-        ("receivers", receiver_kinds()),
-    )
-    for section, kinds in sections:
-        items = data.get(section)
-        for name, item in items.items() if isinstance(items, dict) else ():
-            for key in item.keys() & kinds.keys() if isinstance(item, dict) else ():
-                options = options_checker(kinds[key])
-                yield from written_secrets(root, (section, name, key), options)
-
-
-def _unread(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
-    """Everything that was not looked at, any of which may be a secret."""
-    for section in data.keys() - READ_FOR_RESULTS:
-        yield from scalars(root, (section,))
-    services = data.get("services")
-    for name in services if isinstance(services, dict) else ():
-        for key in UNREAD_OF_SERVICES:
-            yield from scalars(root, ("services", name, key))
-    items = data.get("probes")
-    for name, item in items.items() if isinstance(items, dict) else ():
-        for key in item.keys() - PROBE_FRAME if isinstance(item, dict) else ():
-            yield from scalars(root, ("probes", name, key))

@@ -316,6 +316,8 @@ class Config:
         allowed: Exceptions from *denied*.
         in_flight: Most probe runs at the same time.
         per_host: Most of them that ask one host; ``None`` is as many as there are.
+        environment: The one that was laid over the rest; empty for none.
+        environments: Those that there are.
         mask: Hides every secret that was looked up.
         sources: The files it was read from.
         watch: What the service watches of itself.
@@ -351,3 +353,5 @@ class Config:
     language: Language = Language.EN
     zone: str = "UTC"
     per_host: int | None = None
+    environment: str = ""
+    environments: tuple[str, ...] = ()

@@ -38,10 +38,9 @@ def construct(root: Node) -> tuple[Any, list[Misread]]:
     Only ``true`` and ``false`` are booleans; whatever is not a plain number or ``null``
     stays text.  A duplicate key keeps its first value.
 
-    Raises:
-        Misread: Aliases that go round in circles or repeat too much; nothing can be built.
+    Args:
+        root: A document whose aliases are known to end; see `bound_aliases`.
     """
-    _bound_aliases(root)
     problems: list[Misread] = []
     return _build(root, (), problems), problems
 
@@ -133,7 +132,7 @@ def children(node: Node) -> Iterator[Node]:
         yield from node.value
 
 
-def _bound_aliases(root: Node) -> None:
+def bound_aliases(root: Node) -> None:
     """
     Raises:
         Misread: An alias inside what it repeats, or more than `MOST_REPEATED` values repeated.

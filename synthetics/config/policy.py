@@ -6,7 +6,7 @@ from pathlib import Path
 
 from synthetics.config.files import read
 from synthetics.config.model import Config, Slo
-from synthetics.config.nodes import construct
+from synthetics.config.nodes import bound_aliases, construct
 from synthetics.config.problems import ConfigError
 from synthetics.config.reader import Reader
 from synthetics.config.references import References
@@ -30,6 +30,7 @@ def load_policy(path: Path, config: Config, slo: Slo) -> Slo:
     tried = slo
     if files.root is not None:
         try:
+            bound_aliases(files.root)
             data, misreads = construct(files.root)
         except Misread as misread:
             problems.append(misread)

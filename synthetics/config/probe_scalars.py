@@ -69,6 +69,11 @@ def parse_reason(value: object) -> str:
     return value
 
 
+TemplateName = Annotated[
+    str,
+    BeforeValidator(Known("template")),
+    WithJsonSchema({"type": "string", "pattern": IDENTIFIER_PATTERN, "examples": ["web-page"]}),
+]
 Only = Annotated[
     str | Hours,
     PlainValidator(parse_only),

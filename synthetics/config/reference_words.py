@@ -27,6 +27,8 @@ Every key, made from the schema by `python -m synthetics.config.reference`.
 - **References.** `${env:NAME}` is a variable of the environment, `${file:/run/secrets/key}` the
   content of a file without its last line break; a relative path begins at the configuration.
   `$${` is a plain `${`. Steps of a journey also take `${name}`, a value captured before.
+- **Environments and templates.** `envs` and `templates` are put in their places before anything
+  else is checked; see [environments](../environments.md) and [templates](../templates.md).
 - **Secrets.** What a reference in a probe or receiver stands for is secret: it is masked in every
   log, page, answer and report. It must have at least 4 characters, since masking less would
   blacken other words. In texts that people read (`name`, `owner`, `labels`, `location`, links)
@@ -36,6 +38,9 @@ Every key, made from the schema by `python -m synthetics.config.reference`.
 EXAMPLES = {
     "Synthetics.services": "{shop: {name: 本店}}",
     "Synthetics.probes": "{home: {service: shop, http: {get: https://shop.example/}}}",
+    "Synthetics.templates": '{web-page: {parameters: {url: {}}, probe: {service: shop, '
+    'http: {get: "${with:url}"}}}}',
+    "Synthetics.envs": "{staging: {probes: {home: {every: 5m}}}}",
     "Synthetics.slos": "{up: {service: shop, probes: [home], objective: 99.9%, window: 30d}}",
     "Synthetics.receivers": '{team: {webhook: {url: "${env:HOOK_URL}"}}}',
     "Synthetics.people": "{aiko: {name: 愛子, receivers: [aiko-phone]}}",
@@ -46,6 +51,8 @@ EXAMPLES = {
     "Hours.weekly": "{mon-thu: [09:00-12:00, 13:00-18:00], fri: 09:00-16:00}",
     "Probe.dns": "{query: shop.example}",
     "Probe.exec": "{command: [/usr/local/bin/check-stock]}",
+    "Template.parameters": "{url: {about: The page.}, status: {default: 200}}",
+    "Template.probe": '{service: shop, http: {get: "${with:url}"}}',
     "Probe.http": "{get: https://shop.example/}",
     "Probe.journey": "[{name: home, get: https://shop.example/}]",
     "Probe.mqtt": "{connect: broker.example:1883}",

@@ -95,3 +95,8 @@ def _dispatch(item: dict[str, Any], options: Mapping[Kind, Any]) -> None:
     for kind, part in options.items():
         properties[kind.name] = {**part, "description": kind.summary} if kind.summary else part
     item["oneOf"] = [{"required": [kind.name]} for kind in options]
+    if "use" in properties:
+        # What a probe of a template says besides may be of its kind, so none is ruled out.
+        for branch in item["oneOf"]:
+            branch["not"] = {"required": ["use"]}
+        item["oneOf"].append({"required": ["use"]})

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from synthetics.config import written
+from synthetics.config import written, written_probe
 from synthetics.config.model import Maintenance
 from synthetics.config.probes import checker
 from synthetics.config.reader import Reader
@@ -38,6 +38,14 @@ def read_maintenance(reader: Reader) -> tuple[Maintenance, ...]:
             )
         )
     return tuple(found)
+
+
+def read_aside(reader: Reader) -> None:
+    """Check the forms of what was put in its place before: environments and templates."""
+    for name, data in reader.items("envs"):
+        reader.check(checker(written_probe.Environment), data, ("envs", name))
+    for name, data in reader.items("templates"):
+        reader.check(checker(written_probe.Template), data, ("templates", name))
 
 
 def read_settings(reader: Reader) -> written.Settings:

@@ -136,6 +136,18 @@ def scalars(root: MappingNode, path: Path) -> Iterator[Node]:
             found.extend(children(node))
 
 
+def values(node: Node) -> Iterator[Node]:
+    """All scalars at and below *node* that are no keys."""
+    if isinstance(node, ScalarNode):
+        yield node
+    elif isinstance(node, MappingNode):
+        for _, value in node.value:
+            yield from values(value)
+    else:
+        for item in node.value:
+            yield from values(item)
+
+
 def _secrets_below(node: Node, below: Path, checker: Checker) -> Iterator[Node]:
     if isinstance(node, MappingNode):
         for key, value in node.value:

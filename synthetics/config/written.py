@@ -22,7 +22,7 @@ from synthetics.config.scalars import (
 )
 from synthetics.config.written_changes import Changes
 from synthetics.config.written_oncall import Escalation, Hours, Person, Rotation, Route
-from synthetics.config.written_probe import Confirm, Probe
+from synthetics.config.written_probe import Confirm, Environment, Probe, Template
 from synthetics.config.written_quiet import DependsOn, Incidents
 from synthetics.config.written_remedy import Remediation
 from synthetics.config.written_slo import UTC, Accounting, Alerting, Slo
@@ -190,6 +190,8 @@ class Document:
         defaults: What holds for every probe and service that does not say otherwise.
         services: What users would name, by identifier.
         probes: What is asked, by identifier.
+        templates: What many probes have in common, by identifier.
+        envs: What differs in an environment, such as a rehearsal; laid over the rest with `--env`.
         slos: What is promised, by identifier.
         receivers: Ways to tell somebody, by identifier.
         people: Who can be on call, by identifier.
@@ -216,6 +218,8 @@ class Document:
     defaults: Defaults = Defaults()
     services: dict[Identifier, Service] = field(default_factory=dict)
     probes: dict[Identifier, Probe] = field(default_factory=dict)
+    templates: dict[Identifier, Template] = field(default_factory=dict)
+    envs: dict[Identifier, Environment] = field(default_factory=dict)
     slos: dict[Identifier, Slo] = field(default_factory=dict)
     receivers: dict[Identifier, Receiver] = field(default_factory=dict)
     people: dict[Identifier, Person] = field(default_factory=dict)

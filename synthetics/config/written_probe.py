@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
 from probes.fields import Duration
 from synthetics.config.forms import closed
-from synthetics.config.probe_scalars import Address, Only, Reason
+from synthetics.config.probe_scalars import Address, Only, Reason, TemplateName
 from synthetics.config.scalars import ServiceName, Shown
 from synthetics.config.written_quiet import DependsOn
 
@@ -51,9 +51,13 @@ class Probe:
         guard: Whether it stands for our own network: while guards fail this location is
             blind. Something well known, and independent of all that is watched.
         depends_on: What must work for this probe to; besides what its service depends on.
+        use: The template that it is made of; what stands here too is laid over it.
+        given: The parameters of the template.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    __pydantic_config__: ClassVar[ConfigDict] = closed(
+        required=[], anyOf=[{"required": ["service"]}, {"required": ["use"]}]
+    )
     service: ServiceName
     name: Annotated[Shown, Field(examples=["Checkout"])] = ""
     every: Annotated[Duration | None, Field(examples=["30s"])] = None
@@ -70,3 +74,43 @@ class Probe:
     )
     guard: bool = False
     depends_on: DependsOn = field(default_factory=DependsOn)
+    use: Annotated[TemplateName | None, Field(examples=["web-page"])] = None
+    given: Annotated[
+        dict[str, Any], Field(alias="with", examples=[{"url": "https://shop.example/"}])
+    ] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """
+    What probes that are made of a template say each for themselves.
+
+    Attributes:
+        about: What it is, for people.
+        default: What it is if a probe says nothing; without one, every probe must.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    about: Annotated[Shown, Field(examples=["The page."])] = ""
+    default: Annotated[Any, Field(examples=[200])] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """
+    What many probes have in common.
+
+    Attributes:
+        parameters: What they say each for themselves, by name.
+        probe: A probe, or a part of one; `${with:NAME}` stands for a parameter.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = closed()
+    parameters: Annotated[dict[str, Parameter], Field(examples=[{"url": {}}])] = field(
+        default_factory=dict
+    )
+    probe: dict[str, Any]
+
+
+Environment = Annotated[dict[str, Any], Field(examples=[{"probes": {"home": {"every": "5m"}}}])]
+"""What differs somewhere: any part of the document."""

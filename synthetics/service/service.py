@@ -76,6 +76,7 @@ class Settings:
     """What the command line says."""
 
     config: Path
+    env: str = ""
     database: Path
     host: str
     port: int
@@ -167,7 +168,13 @@ class Service:
                 return "not now: the service is starting or stopping\n"
             path = self._settings.config
             try:
-                config = await asyncio.to_thread(load, path, environ=self._environ)
+                config = await asyncio.to_thread(
+                    load,
+                    path,
+                    environ=self._environ,
+                    env=self._settings.env,
+                    reach_ms=self._clock.now_ms(),
+                )
                 modules = self._prober.read()
                 await self._adopt(config, rooms)
                 self._prober.use(modules)

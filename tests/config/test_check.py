@@ -89,6 +89,7 @@ def test_programs_read_the_same_as_json(folder: Path) -> None:
 
     assert code == 2
     assert json.loads(said) == {
+        "environment": None,
         "problems": [
             {
                 "file": "other.yaml",
@@ -98,8 +99,24 @@ def test_programs_read_the_same_as_json(folder: Path) -> None:
                 "what": "there is no key `servces` here",
                 "mend": "did you mean `services`?",
             }
-        ]
+        ],
     }
+
+
+def test_every_environment_is_checked_unless_one_is_named(folder: Path) -> None:
+    (folder / "synthetics.yaml").write_text(
+        "services: {shop: {}}\n"
+        "probes: {home: {service: shop, http: {get: https://shop.example/}}}\n"
+        "envs: {fine: {limits: {per_host: 1}}, staging: {limits: {per_host: none}}}\n"
+    )
+
+    code, _, complained = check()
+    assert code == 2
+    assert complained.startswith("In the environment staging, laid over the rest:\n\nsynthetics")
+
+    code, said, _ = check("--env", "fine")
+    assert code == 0
+    assert said.startswith("synthetics.yaml is fine in the environment fine:")
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,12 @@ BEYOND_A_SCHEMA = {
         "route-of-unknown-hours",
         "secret-of-the-environment-stays-hidden",
         "short-window-not-shorter",
+        "template-mistake-seen-by-many-probes",
+        "template-parameters-that-do-not-fit",
+        "template-that-is-none",
+        "template-value-that-is-wrong",
+        "template-value-within-a-text",
+        "template-without-its-parameter",
         "tier-named-like-a-budget-alert",
         "tier-named-twice",
         "tier-that-holds-too-few-samples",
@@ -142,6 +148,7 @@ def document(sample: Path) -> dict[str, Any] | None:
     if files.root is None or files.problems:
         return None
     try:
+        bound_aliases(files.root)
         data, misreads = construct(files.root)
     except Misread:
         return None
