@@ -32,7 +32,9 @@ class Kind:
         module: The module of the standard shape.
         options: Validates what is written below the key; built once.
         summary: One line for help and the reference; may be empty.
-        act: ``run`` of a probe (``await act(options, watch)``), ``send`` of a receiver.
+        act: ``run`` of a probe (``await act(options, watch)``), ``send`` of a receiver; of a
+            probe that is not asked, because it reports to us, ``follow``.
+        listens: Whether it is such a one.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Kind:
     options: TypeAdapter[Any]
     summary: str
     act: Any = field(repr=False)
+    listens: bool = False
 
 
 class Kinds(Mapping[str, Kind]):
@@ -127,6 +130,7 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
     Args:
         name: The key that people write.
         module: Has ``Options`` and a coroutine function called *action*; may have ``SUMMARY``.
+            A probe may have ``follow`` instead, which makes a follower of what is reported to us.
         action: ``run`` or ``send``.
         where: How to name it in an error.
 
@@ -134,6 +138,9 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
         KindError: It has not the standard shape.
     """
     where = where or f"{name!r} ({module.__name__})"
+    listens = action == "run" and hasattr(module, "follow")
+    if listens:
+        action = "follow"
     missing = [part for part in ("Options", action) if not hasattr(module, part)]
     if missing:
         raise KindError(f"the kind {where} has no {' and no '.join(missing)}")
@@ -148,4 +155,5 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
         options=options,
         summary=getattr(module, "SUMMARY", doc),
         act=getattr(module, action),
+        listens=listens,
     )

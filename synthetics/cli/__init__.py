@@ -15,6 +15,7 @@ _COMMANDS = {
     "correct": "Say afterwards that a time does not count.",
     "demo": "Show the whole main job on embedded parts, in about a minute.",
     "drill": "Send a test to whoever would be told, and say how long it took.",
+    "exec": "Run a job, and report when it starts and how it ends.",
     "maintenance": "Declare, end and list times that do not count.",
     "oncall": "Print who is on call, and the next hand-overs.",
     "probe": "Ask probes once, now, and print what they saw.",

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthetics.cli.common import config_option, format_option, loaded, refuse
+from synthetics.cli import heard
+from synthetics.cli.common import config_option, db_option, format_option, loaded, refuse
 
 if TYPE_CHECKING:
     from probes.result import Phases, Result, StepResult
@@ -35,25 +36,41 @@ _SIGNS = {"good": "✓", "bad": "✗", "void": "?", "skipped": "·"}
 @click.command
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @config_option()
+@db_option("Database to read what jobs have reported.")
 @format_option()
-def command(names: tuple[str, ...], config: Path, shape: str) -> None:
+def command(names: tuple[str, ...], config: Path, db: Path, shape: str) -> None:
     """
     Ask probes once, now, and print what they saw.
 
-    Without a NAME, all of them.  Nothing is stored and nobody is told.  Exits with 1
+    Without a NAME, all of them.  Nothing is stored and nobody is told.  A heartbeat cannot
+    be asked: of it is printed when it was last heard, and when it is due.  Exits with 1
     if any was not good, with 2 if the configuration is wrong.
     """
     read = loaded(config)
-    probes = _chosen(read, names)
+    chosen = _chosen(read, names)
+    probes = [probe for probe in chosen if not probe.listens]
+    jobs = _heard(read, [probe for probe in chosen if probe.listens], db)
     results = asyncio.run(_ask_all(read, probes))
     colour = False if os.environ.get("NO_COLOR") else None
     if shape == "json":
         shown = [_as_json(probe, result) for probe, result in zip(probes, results, strict=True)]
+        shown += [heard.as_json(job) for job in jobs]
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=_plain))
     else:
-        for line in _text(probes, results):
+        for line in _text(probes, results, jobs):
             click.echo(line, color=colour)
-    raise SystemExit(0 if all(result.outcome == "good" for result in results) else 1)
+    outcomes = [*(str(result.outcome) for result in results), *(job.outcome for job in jobs)]
+    raise SystemExit(0 if {"good", heard.NOT_YET}.issuperset(outcomes) else 1)
+
+
+def _heard(config: Config, probes: Sequence[Probe], database: Path) -> Sequence[heard.Heard]:
+    """What is known of *probes*, which are not asked."""
+    from synthetics.store import StoreError
+
+    try:
+        return heard.read(config, probes, database) if probes else ()
+    except StoreError as error:
+        refuse(str(error))
 
 
 def _chosen(config: Config, names: Sequence[str]) -> list[Probe]:
@@ -126,11 +143,20 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _text(probes: Sequence[Probe], results: Sequence[Result]) -> Iterator[str]:
+def _text(
+    probes: Sequence[Probe], results: Sequence[Result], jobs: Sequence[heard.Heard]
+) -> Iterator[str]:
+    from synthetics.clock import SystemClock
+
     for number, (probe, result) in enumerate(zip(probes, results, strict=True)):
         if number:
             yield ""
         yield from _one(probe, result)
+    at_ms = SystemClock().now_ms()
+    for number, job in enumerate(jobs):
+        if number or results:
+            yield ""
+        yield from heard.text(job, at_ms)
     if len(results) > 1:
         good = sum(result.outcome == "good" for result in results)
         yield ""

@@ -93,6 +93,8 @@ class Probe:
         source: Address of this machine that it is asked from; empty leaves that to the system.
         guard: Whether its failure says that this location is blind; see `Blind`.
         depends_on: What must work for it to, besides what its service depends on.
+        listens: Whether it is not asked, because a job reports to us; *every* is then as far
+            apart as its samples can be.
     """
 
     id: str

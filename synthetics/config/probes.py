@@ -14,6 +14,13 @@ from pydantic import TypeAdapter
 from synthetics.config import written, written_probe
 from synthetics.config.checker import Checker
 from synthetics.config.describe import duration_text
+from synthetics.config.heartbeats import (
+    HEARTBEAT,
+    check_not_asked,
+    check_uuids,
+    listened_to,
+    with_rhythm,
+)
 from synthetics.config.model import EMPTY, Confirm, Probe, Receiver, Service
 from synthetics.config.model_quiet import Incidents
 from synthetics.config.model_watch import SYNTHETICS
@@ -139,10 +146,17 @@ def read_probes(
             options = reader.check(options_checker(kind), data[kind.name], (*path, kind.name))
         if frame is None:
             continue
+        if kind is not None and kind.listens:
+            check_not_asked(reader, path, frame_data)
+            if options is not None:
+                probe = _probe(name, frame, kind.name, options, defaults, hours=hours)
+                found[name] = listened_to(probe, options)
+            continue
         _check_times(reader, path, frame_data, frame, defaults)
         if kind is not None:
             check_frame(reader, path, frame, kind, frame.timeout or defaults.timeout)
             found[name] = _probe(name, frame, kind.name, options, defaults, hours=hours)
+    check_uuids(reader, found)
     return found
 
 
@@ -164,6 +178,8 @@ def read_probe_frames(
             _check_times(reader, path, frame_data, frame, defaults)
             kind = kinds[0] if kinds else ""
             found[name] = _probe(name, frame, kind, None, defaults, hours=hours)
+            if kind == HEARTBEAT:
+                found[name] = with_rhythm(reader, path, data, found[name])
     return found
 
 

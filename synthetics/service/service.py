@@ -24,6 +24,7 @@ from synthetics.config.load import load
 from synthetics.config.model import Config
 from synthetics.config.problems import ConfigError, render
 from synthetics.config.told import unreached
+from synthetics.heartbeats.room import Heartbeats, Remembered
 from synthetics.kinds import KindError, probe_kinds
 from synthetics.paging.acknowledging import Answer
 from synthetics.paging.changes import Note, Noted
@@ -40,7 +41,7 @@ from synthetics.schedule.beats import Beats
 from synthetics.schedule.runner import Runner
 from synthetics.service.asides import cancelled, ended
 from synthetics.service.books import Books
-from synthetics.service.intake import Intake
+from synthetics.service.intake import Intake, Settle
 from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
 from synthetics.service.vigil import Rooms, Vigil, spoken_lately
@@ -91,6 +92,7 @@ class _Rooms:
     books: Books
     courier: Courier
     runner: Runner
+    heartbeats: Heartbeats
     beats: Beats
     vigil: Vigil
 
@@ -198,6 +200,7 @@ class Service:
         rooms.courier.use(lines(config))
         rooms.runner.configure(config)
         rooms.vigil.use(config)
+        rooms.heartbeats.use(config)
         rooms.beats.set(config.probes.values())
         self._config = config
         await self._warn(config)
@@ -235,7 +238,8 @@ class Service:
         silence.heard(spoken_lately((one.sample for one in newest.values()), clock.now_ms()))
         exercises = Exercises(store, reader, clock=clock, wake=courier.wake)
         stack.callback(exercises.close)
-        intake = Intake(store, partial(self._settle, silence, books, exercises))
+        settle = partial(self._settle, silence, books, exercises)
+        intake = Intake(store, settle)
         shared = Shared()
         stack.push_async_callback(shared.close)
         self._prober.shared = shared
@@ -248,6 +252,15 @@ class Service:
         stack.push_async_callback(ended, working)
         stack.callback(intake.close)
         stack.push_async_callback(runner.drain)
+        heartbeats = Heartbeats(
+            store,
+            clock=clock,
+            sink=partial(self._keep, store, settle),
+            config=config,
+            remembered=await asyncio.to_thread(Remembered.read, reader),
+        )
+        stack.push_async_callback(ended, self._aside(heartbeats.work(), "heartbeats"))
+        stack.callback(heartbeats.close)
         watched = Rooms(
             store=store,
             reader=watch_reader,
@@ -266,7 +279,13 @@ class Service:
         for housekeeping in (self._each_minute(books, store), self._tend(books, store)):
             stack.push_async_callback(cancelled, self._aside(housekeeping, "housekeeping"))
         self._rooms = _Rooms(
-            store=store, books=books, courier=courier, runner=runner, beats=beats, vigil=vigil
+            store=store,
+            books=books,
+            courier=courier,
+            runner=runner,
+            heartbeats=heartbeats,
+            beats=beats,
+            vigil=vigil,
         )
         stack.push_async_callback(self._close_rooms)
 
@@ -283,6 +302,7 @@ class Service:
                 judge=judge.stats(),
                 courier=courier.stats(),
                 watched=vigil.stats(),
+                pings=heartbeats.stats,
             )
 
         self._site.sources = Sources(
@@ -293,7 +313,9 @@ class Service:
             reader=pages_reader,
             books=books.lock,
             reading=asyncio.Lock(),
+            heartbeats=heartbeats.standings,
         )
+        self._site.heartbeats = heartbeats
         token = secrets.token_urlsafe(24)
         self._site.hatch = Hatch(token, self._lines, partial(self._take, silence, store, books))
         self._site.desk = Desk(token, board, partial(self._declare, store, books))
@@ -433,6 +455,12 @@ class Service:
         await books.settle(samples)
         await exercises.see(samples)
 
+    @staticmethod
+    async def _keep(store: Store, settle: Settle, samples: Sequence[Sample]) -> None:
+        """Store samples that no run brought, and count them."""
+        await store.add(samples)
+        await settle(samples)
+
     async def _take(
         self, silence: SilenceWatch, store: Store, books: Books, samples: Bare
     ) -> Taken:
@@ -492,7 +520,7 @@ class Service:
     def _close_pages(self) -> None:
         self._site.answers = None
         self._site.sources = self._site.hatch = self._site.desk = self._site.diary = None
-        self._site.drills = None
+        self._site.drills = self._site.heartbeats = None
 
 
 def _sizes(config: Config) -> dict[str, int]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from synthetics import __version__, words
+from synthetics.config.model import Probe
+from synthetics.heartbeats import standing
 from synthetics.reports import blocks, policy_text, rules
 from synthetics.schedule.phase import due_after_ms
 from synthetics.store import silences
@@ -136,7 +138,10 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
                 "service": probe.service,
                 "kind": probe.kind,
                 "every_s": probe.every.total_seconds(),
-                "next_at": words.iso(due_after_ms(overview.at_ms, probe)),
+                "next_at": words.iso(next_ms(overview, probe)),
+                "heartbeat": standing.as_json(overview.heartbeats[probe.id])
+                if probe.id in overview.heartbeats
+                else None,
                 "newest": None
                 if newest is None
                 else {
@@ -152,6 +157,12 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def next_ms(overview: Overview, probe: Probe) -> int:
+    """When *probe* is asked next, or a job is due to report."""
+    job = overview.heartbeats.get(probe.id)
+    return due_after_ms(overview.at_ms, probe) if job is None else job.due_ms
 
 
 def _incident(one: Incident, answers: Sequence[Acknowledgement]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from prometheus_client.core import (
@@ -19,7 +19,8 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from slo.budget import Rate
 from slo.counts import Counts
 from synthetics import __version__, words
-from synthetics.web import watch_metrics
+from synthetics.heartbeats.standing import JobStanding
+from synthetics.web import heartbeat_metrics, watch_metrics
 from synthetics.web.board import Board, Phase
 from synthetics.web.status import Health, SloStatus
 
@@ -38,6 +39,7 @@ class Snapshot:
     board: Board
     slos: Sequence[SloStatus]
     health: Health
+    heartbeats: Mapping[str, JobStanding] = field(default_factory=dict)
 
 
 class _Collected(Collector):
@@ -70,6 +72,7 @@ def families(snapshot: Snapshot) -> Iterator[Metric]:
     yield from _store_families(snapshot.health)
     yield from _paging_families(snapshot)
     yield from watch_metrics.families(snapshot.health.watched)
+    yield from heartbeat_metrics.families(snapshot.health.pings, snapshot.heartbeats)
     yield from _service_families(snapshot)
 
 

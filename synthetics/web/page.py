@@ -15,10 +15,10 @@ from slo.budget import Rate
 from synthetics import __version__, words
 from synthetics.clock import instant
 from synthetics.config.model import Availability, Latency, Probe, Slo
+from synthetics.heartbeats.standing import JobStanding
 from synthetics.reports import rules
 from synthetics.sample import Sample
-from synthetics.schedule.phase import due_after_ms
-from synthetics.web.api import accounting
+from synthetics.web.api import accounting, next_ms
 from synthetics.web.status import Health, Overview, SloStatus, by_service
 
 UTC = ZoneInfo("UTC")
@@ -200,6 +200,15 @@ def ago(at_ms: int, then_ms: int) -> str:
     return f"{said} ago" if then_ms <= at_ms else f"in {said}"
 
 
+def heard(at_ms: int, job: JobStanding) -> str:
+    """When a job was last heard, and since when it runs if it does."""
+    if job.running_ms:
+        return f"runs since {ago(at_ms, job.running_ms[0]).removesuffix(' ago')}"
+    if job.heard_ms is None:
+        return "never heard"
+    return f"heard {ago(at_ms, job.heard_ms)}: {job.word}"
+
+
 def latency(seconds: float) -> str:
     """``84 ms``, ``1.25 s``."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"
@@ -255,9 +264,10 @@ _PAGES.globals.update(
     bar=bar,
     budget_words=budget_words,
     downtime_words=downtime_words,
-    due_after_ms=due_after_ms,
+    heard=heard,
     iso=iso,
     latency=latency,
+    next_ms=next_ms,
     pace_words=pace_words,
     promise=promise,
     reach_words=reach_words,

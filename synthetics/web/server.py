@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
+from synthetics.heartbeats.room import Heartbeats
 from synthetics.store import StoreError, silences
-from synthetics.web import alerts, api, hosts, oncall, page, probe_metrics
+from synthetics.web import alerts, api, hosts, oncall, page, ping, probe_metrics
 from synthetics.web.acknowledge import Answers
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
@@ -70,6 +71,7 @@ class Site:
         answers: Where incidents are taken on; ``None`` as *sources*.
         hatch, desk, diary, drills: Where commands hand in results, declarations and changes, and
             ask for drills; ``None`` as *sources*.
+        heartbeats: Where jobs report; ``None`` as *sources*.
     """
 
     def __init__(self, *, board: Board, reload: TextReload, prober: Prober | None = None) -> None:
@@ -82,6 +84,7 @@ class Site:
         self.answers: Answers | None = None
         self.diary: Diary | None = None
         self.drills: Range | None = None
+        self.heartbeats: Heartbeats | None = None
 
     def application(self, host: str = DEFAULT_HOST) -> web.Application:
         """The application with all its routes, to be served on *host*."""
@@ -105,6 +108,11 @@ class Site:
                 web.post("/acknowledge/{token}", self._acknowledge),
                 web.get("/api/v1/oncall", partial(oncall.as_json, self._board)),
                 web.get("/api/v1/oncall.ics", partial(oncall.calendar, self._board)),
+                *(
+                    route(f"/ping/{{uuid}}{said}", self._ping)
+                    for route in (web.get, web.post)
+                    for said in ("", "/{said}")
+                ),
                 web.get("/metrics", self._metrics),
                 web.get("/-/healthy", self._healthy),
                 web.get("/-/ready", self._ready),
@@ -180,6 +188,11 @@ class Site:
             raise self._not_now()
         return await self.drills.list(request)
 
+    async def _ping(self, request: web.Request) -> web.Response:
+        if self.heartbeats is None:
+            raise self._not_now()
+        return await ping.take(self.heartbeats, request)
+
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()
         at_ms = self._board.clock.now_ms()
@@ -188,6 +201,7 @@ class Site:
             board=self._board,
             slos=await sources.slos(at_ms),
             health=sources.health(),
+            heartbeats=sources.heartbeats(),
         )
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         own = await asyncio.to_thread(encode, registry(snapshot))

@@ -14,6 +14,7 @@ from synthetics.accounting.ledger import Ledger
 from synthetics.accounting.rounds import Reach
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Slo
+from synthetics.heartbeats.standing import JobStanding, PingStats
 from synthetics.store import (
     Reader,
     StoreStats,
@@ -78,6 +79,7 @@ class Health:
         beats: Groups of probes that start together.
         clock_jumps: How often the wall clock was set, or the machine slept.
         watched: What it sees of itself.
+        pings: How many jobs have reported.
     """
 
     schedule: ScheduleStats
@@ -91,6 +93,7 @@ class Health:
     judge: JudgeStats
     courier: CourierStats
     watched: Watched = field(default_factory=Watched)
+    pings: PingStats = field(default_factory=PingStats)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ class Overview:
     Attributes:
         board: The living one, for what never changes in part.
         config, seen: Of one and the same configuration.
+        heartbeats: How each job stands that reports to us, by its probe.
     """
 
     at_ms: int
@@ -148,6 +152,7 @@ class Overview:
     slos: Sequence[SloStatus]
     pages: Pages
     health: Health
+    heartbeats: Mapping[str, JobStanding] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,6 +164,7 @@ class Sources:
         books: Held while *ledger* is written or replaced; take it to read.
         health: Reads the present figures.
         reader: Opened for the pages alone; used by one thread at a time, under *reading*.
+        heartbeats: Reads how jobs stand.
     """
 
     board: Board
@@ -168,6 +174,7 @@ class Sources:
     reader: Reader
     books: asyncio.Lock
     reading: asyncio.Lock
+    heartbeats: Callable[[], Mapping[str, JobStanding]] = dict
 
     async def overview(self) -> Overview:
         """How everything stands now."""
@@ -183,6 +190,7 @@ class Sources:
             slos=slos,
             pages=pages,
             health=self.health(),
+            heartbeats=self.heartbeats(),
         )
 
     async def slos(self, at_ms: int, *, reach: bool = False) -> list[SloStatus]:

@@ -24,10 +24,16 @@ def _loaded(entry: importlib.metadata.EntryPoint) -> ModuleType:
 
 
 @pytest.mark.parametrize("entry", PROBES, ids=lambda e: e.name)
-def test_a_probe_kind_has_options_and_run(entry: importlib.metadata.EntryPoint) -> None:
+def test_a_probe_kind_has_options_and_either_asks_or_listens(
+    entry: importlib.metadata.EntryPoint,
+) -> None:
     module = _loaded(entry)
 
     assert hasattr(module, "Options")
+    if hasattr(module, "follow"):
+        assert not hasattr(module, "run")
+        assert list(inspect.signature(module.follow).parameters) == ["options", "state", "since_ms"]
+        return
     assert inspect.iscoroutinefunction(module.run)
     assert list(inspect.signature(module.run).parameters) == ["options", "watch"]
 

@@ -15,9 +15,11 @@ from tests.probes.specimen import Specimen
 from tests.probes.specimens import SPECIMENS
 from tests.probes.support import Asker, look_up
 
-KINDS = {
+LOADED = {
     entry.name: entry.load() for entry in importlib.metadata.entry_points(group="synthetics.probes")
 }
+KINDS = {name: kind for name, kind in LOADED.items() if hasattr(kind, "run")}
+"""Those that ask; one to which a job reports has neither a target nor a time limit."""
 REPEATING = sorted(kind for kind, one in SPECIMENS.items() if one.repeating)
 SHARED = sorted(kind for kind, one in SPECIMENS.items() if one.shared)
 
@@ -52,7 +54,7 @@ async def test_unknown_keys_are_refused(kind: str, specimen: Specimen) -> None:
 
 async def test_a_good_target_is_good(kind: str, specimen: Specimen, asker: Asker) -> None:
     async with specimen.good() as written:
-        watch = asker.watch()
+        watch = asker.watch(specimen.pace.enough_s)
         result = await KINDS[kind].run(options(kind, written), watch)
 
     assert result.outcome is Outcome.GOOD, result.detail
@@ -63,15 +65,16 @@ async def test_a_good_target_is_good(kind: str, specimen: Specimen, asker: Asker
 async def test_a_timeout_comes_back_by_itself_and_in_time(
     kind: str, specimen: Specimen, asker: Asker
 ) -> None:
+    pace = specimen.pace
     async with specimen.silent() as target:
         asked = options(kind, target.written)
-        await KINDS[kind].run(asked, asker.watch(0.05))
+        await KINDS[kind].run(asked, asker.watch(pace.warm_up_s))
         began = time.monotonic()
-        result = await KINDS[kind].run(asked, asker.watch(0.25))
+        result = await KINDS[kind].run(asked, asker.watch(pace.limit_s))
         took_s = time.monotonic() - began
 
-    assert (result.reason, result.duration_s) == ("timeout", 0.25)
-    assert took_s <= 0.35
+    assert (result.reason, result.duration_s) == ("timeout", pace.limit_s)
+    assert took_s <= pace.limit_s + 0.1
 
 
 async def test_cancelling_hangs_up_at_once(kind: str, specimen: Specimen, asker: Asker) -> None:
@@ -87,10 +90,10 @@ async def test_cancelling_hangs_up_at_once(kind: str, specimen: Specimen, asker:
 
 @pytest.mark.parametrize("kind", REPEATING)
 async def test_no_secret_is_told(kind: str, asker: Asker) -> None:
-    repeating = SPECIMENS[kind].repeating
+    repeating, pace = SPECIMENS[kind].repeating, SPECIMENS[kind].pace
     assert repeating is not None
     async with repeating() as written:
-        result = await KINDS[kind].run(options(kind, written), asker.watch())
+        result = await KINDS[kind].run(options(kind, written), asker.watch(pace.enough_s))
 
     assert result.outcome is Outcome.BAD
     assert result.evidence is not None
@@ -100,12 +103,14 @@ async def test_no_secret_is_told(kind: str, asker: Asker) -> None:
 
 
 async def test_many_runs_at_once_do_not_meet(kind: str, specimen: Specimen, asker: Asker) -> None:
+    pace = specimen.pace
     async with specimen.good() as written:
         asked = options(kind, written)
-        results = await asyncio.gather(*(KINDS[kind].run(asked, asker.watch()) for _ in range(100)))
+        runs = (KINDS[kind].run(asked, asker.watch(pace.enough_s)) for _ in range(pace.at_once))
+        results = await asyncio.gather(*runs)
 
     assert {result.outcome for result in results} == {Outcome.GOOD}
-    assert len({result.trace_id for result in results}) == 100
+    assert len({result.trace_id for result in results}) == pace.at_once
 
 
 @pytest.mark.parametrize("kind", SHARED)

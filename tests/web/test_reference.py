@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from synthetics.heartbeats.standing import JobStanding
 from synthetics.paging.courier import CourierStats
 from synthetics.paging.heartbeat import HeartbeatStats
 from synthetics.paging.lane import LaneStats
@@ -33,6 +34,15 @@ async def served(rig: Rig) -> set[str]:
     beat = HeartbeatStats(failures=Counter(["timeout"]), last_ms=NOW_MS)
     watched = Watched(firing={"blind": 1}, guards=True, heartbeat=beat)
     rig.site.sources.health = lambda: replace(usual(), courier=courier, watched=watched)
+    job = JobStanding(
+        heard_ms=NOW_MS,
+        word="success",
+        success_ms=NOW_MS,
+        due_ms=NOW_MS,
+        deadline_ms=NOW_MS,
+        running_ms=(),
+    )
+    rig.site.sources.heartbeats = lambda: {"backup": job}
     rows = set()
     for family in text_string_to_metric_families(await rig.text("/metrics")):
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}

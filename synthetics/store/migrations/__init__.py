@@ -26,6 +26,7 @@ from synthetics.store.migrations import (
     m0010_steps,
     m0011_drills,
     m0012_remedies,
+    m0013_heartbeats,
 )
 
 SET = "synthetics"
@@ -44,6 +45,7 @@ STEPS: Mapping[str, Sequence[str]] = MappingProxyType(
         "0010_steps": m0010_steps.SCHEMA,
         "0011_drills": m0011_drills.SCHEMA,
         "0012_remedies": m0012_remedies.SCHEMA,
+        "0013_heartbeats": m0013_heartbeats.SCHEMA,
     }
 )
 """By name, in order, the statements of each."""
