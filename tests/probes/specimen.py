@@ -21,6 +21,22 @@ class Silence:
     gone: asyncio.Event | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """
+    Attributes:
+        enough_s: In which a good target is certainly looked at.
+        warm_up_s: What the first run of all is given.
+        limit_s: How long a silent target is waited for.
+        at_once: Runs at the same time, all of which are done within *enough_s*.
+    """
+
+    enough_s: float = 5
+    warm_up_s: float = 0.05
+    limit_s: float = 0.25
+    at_once: int = 100
+
+
 @dataclass(frozen=True, kw_only=True)
 class Specimen:
     """
@@ -31,9 +47,11 @@ class Specimen:
             ``open & sesame`` too, in every place that might be shown; ``None`` if the kind
             sends nothing that could be secret.
         shared: Whether runs go through a resource of ``watch.shared``, which ends them.
+        pace: How fast such a kind can be.
     """
 
     good: Callable[[], Target]
     silent: Callable[[], AbstractAsyncContextManager[Silence]]
     repeating: Callable[[], Target] | None = None
     shared: bool = False
+    pace: Pace = Pace()
