@@ -44,12 +44,14 @@ def command(config: Path, db: Path, shape: str) -> None:
 
     read = loaded_for_results(config)
     try:
-        standings, drilled = _read(read, db)
+        standings, ours, drilled = _read(read, db)
     except StoreError as error:
         refuse(str(error))
-    text = _as_json(standings) if shape == "json" else _as_text(standings)
-    click.echo(text if shape == "json" or not drilled else f"{text}\n\n{drilled}")
-    sys.exit(1 if any(one.firing for one in standings) else 0)
+    if shape == "json":
+        click.echo(_as_json(standings))
+    else:
+        click.echo("\n\n".join(part for part in (_as_text(standings), ours, drilled) if part))
+    sys.exit(1 if ours or any(one.firing for one in standings) else 0)
 
 
 def _as_json(standings: list[SloStatus]) -> str:
@@ -92,10 +94,14 @@ def _cells() -> int:
     return shutil.get_terminal_size((WIDE, 24)).columns if sys.stdout.isatty() else WIDE
 
 
-def _read(config: Config, database: Path) -> tuple[list[SloStatus], str]:
-    """Where every objective stands, and when pages were last proved to arrive."""
+def _read(config: Config, database: Path) -> tuple[list[SloStatus], str, str]:
+    """
+    Where every objective stands; what is wrong with the monitoring itself, in words; and when
+    pages were last proved to arrive.
+    """
     from synthetics.accounting.ledger import Ledger
     from synthetics.clock import SystemClock
+    from synthetics.config.model_watch import SYNTHETICS
     from synthetics.paging.exercises import proved
     from synthetics.store import Reader, drills, incidents
     from synthetics.web.status import slo_status
@@ -112,4 +118,7 @@ def _read(config: Config, database: Path) -> tuple[list[SloStatus], str]:
     standings = [
         slo_status(ledger, slo, at_ms, states.get(slo.id, {})) for slo in config.slos.values()
     ]
-    return standings, proved(config.services, done, at_ms)
+    wrong = [one for one in alerts if one.service == SYNTHETICS and one.resolved_ms is None]
+    said = [f"  {one.severity}  {json.loads(one.message)['summary']}" for one in wrong]
+    ours = "\n".join(["Wrong with the monitoring itself:", *said]) if said else ""
+    return standings, ours, proved(config.services, done, at_ms)

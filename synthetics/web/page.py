@@ -15,6 +15,7 @@ from slo.budget import Rate
 from synthetics import __version__, words
 from synthetics.clock import instant
 from synthetics.config.model import Availability, Latency, Probe, Slo
+from synthetics.config.model_watch import SYNTHETICS
 from synthetics.heartbeats.standing import JobStanding
 from synthetics.reports import rules
 from synthetics.sample import Sample
@@ -84,12 +85,18 @@ def late(overview: Overview) -> list[tuple[str, int]]:
 
 def headline(overview: Overview) -> tuple[str, str]:
     """How things are in one line, and how it looks: ``well``, ``hurt``, ``missed``, ``unknown``."""
-    pages = {alert.slo for alert in overview.pages.alerts if alert.severity == "page"}
-    others = {alert.slo for alert in overview.pages.alerts} - pages
+    of_slos = [one for one in overview.pages.alerts if one.service != SYNTHETICS]
+    ours = [one for one in overview.pages.alerts if one.service == SYNTHETICS]
+    pages = {alert.slo for alert in of_slos if alert.severity == "page"}
+    others = {alert.slo for alert in of_slos} - pages
     if pages:
         return f"{words.many(len(pages), 'objective')} burning fast enough to page", "missed"
+    if any(alert.severity == "page" for alert in ours):
+        return "The monitoring itself needs somebody", "missed"
     if others:
         return f"{words.many(len(others), 'objective')} burning budget", "hurt"
+    if ours:
+        return "The monitoring itself needs a look", "hurt"
     overspent = sum(1 for one in overview.slos if _overspent(one.standing.budget.period_remaining))
     if overspent:
         return f"Quiet now, {words.many(overspent, 'budget')} overspent", "hurt"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from synthetics.cli import main
 from synthetics.clock import SystemClock
-from synthetics.store import Store
+from synthetics.store import Store, incidents
 from tests.web.support import a_sample
 
 CONFIG = """
@@ -108,3 +109,31 @@ def test_a_bad_configuration_is_said_on_stderr(folder: Path) -> None:
 
     assert (said.exit_code, said.stdout) == (2, "")
     assert "there is no key `probez` here" in said.stderr
+
+
+def test_what_is_wrong_with_the_monitoring_is_said_too(folder: Path) -> None:
+    def blind(db: sqlite3.Connection) -> None:
+        incidents.fire(
+            db,
+            incident_id=None,
+            service="synthetics",
+            slo="tokyo",
+            tier="blind",
+            severity="page",
+            fired_ms=SystemClock().now_ms(),
+            message='{"summary": "Location tokyo has been blind since 14:00 UTC"}',
+        )
+
+    async def fire() -> None:
+        store = await Store.open(folder / "s.db", linger_s=0)
+        await store.write(blind)
+        await store.close()
+
+    asyncio.run(fire())
+    said = status(folder)
+
+    assert said.exit_code == 1
+    assert said.stdout.splitlines()[-2:] == [
+        "Wrong with the monitoring itself:",
+        "  page  Location tokyo has been blind since 14:00 UTC",
+    ]

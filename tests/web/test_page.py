@@ -66,6 +66,33 @@ async def test_what_is_well_says_so(rig: Rig) -> None:
     assert "84 ms" in shown
 
 
+@pytest.mark.parametrize(
+    ("severity", "said"),
+    [
+        ("page", "The monitoring itself needs somebody"),
+        ("ticket", "The monitoring itself needs a look"),
+    ],
+)
+async def test_a_blind_location_is_no_objective_that_burns(
+    rig: Rig, severity: str, said: str
+) -> None:
+    def fire(db: sqlite3.Connection) -> None:
+        incidents.fire(
+            db,
+            incident_id=None,
+            service="synthetics",
+            slo="tokyo",
+            tier="blind",
+            severity=severity,
+            fired_ms=NOW_MS,
+            message="{}",
+        )
+
+    await rig.store.write(fire)
+
+    assert said in Text(await rig.text("/")).shown
+
+
 async def test_where_nothing_is_promised_the_newest_samples_speak(tmp_path: Path) -> None:
     config = replace(a_config([a_probe("home"), a_probe("cart")]), slos={})
     async with a_rig(tmp_path, config) as rig:
