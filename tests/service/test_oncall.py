@@ -174,6 +174,19 @@ async def test_a_command_acknowledges_where_no_service_runs(escalating: Place) -
     assert [one["note"] for one in incident["acknowledged"]] == ["asleep"]
 
 
+async def test_a_reload_with_which_pages_reach_nobody_is_refused(escalating: Place) -> None:
+    """Nothing is lost by it: the configuration before stays, and reaches somebody."""
+    async with escalating.running() as service:
+        before = escalating.config.read_text()
+        escalating.config.write_text(before.replace("severity: page, to:", "severity: ticket, to:"))
+        status, said = await service.post("/-/reload")
+        escalating.config.write_text(before)
+        mended, _ = await service.post("/-/reload")
+
+    assert (status, mended) == (400, 200)
+    assert "slos.home-ok: no route takes its pages, so they reach nobody" in said
+
+
 async def test_a_gap_is_no_reason_not_to_start_and_is_said(escalating: Place) -> None:
     text = escalating.config.read_text().replace("every: 1w}", "every: 1w, during: day}")
     hours = "hours: {day: {timezone: Asia/Tokyo, weekly: {mon-fri: 09:00-18:00}}}"
