@@ -13,6 +13,9 @@ from probes.net.trip import Trip, Trouble
 _LONGEST_GREETING = 100
 """Lines of one reply."""
 
+HELLO = "synthetics.invalid"
+"""As whom SMTP greets who is nobody in particular."""
+
 
 class Protocol(StrEnum):
     """Protocols that begin in plain text."""
@@ -26,21 +29,32 @@ class Protocol(StrEnum):
     MYSQL = "mysql"
 
 
-async def ask_for_tls(stream: Stream, protocol: Protocol, trip: Trip) -> None:
+async def ask_for_tls(
+    stream: Stream, protocol: Protocol, trip: Trip, *, hello: str = HELLO
+) -> None:
     """
     Say what *protocol* says until the target is ready for a TLS handshake.
+
+    Args:
+        stream: Nothing was said on it yet.
+        protocol: What the target speaks.
+        trip: Whose phase ``first_byte`` it is.
+        hello: As whom SMTP greets.
 
     Raises:
         Trouble: ``starttls`` if the target does not offer it, ``malformed`` if it speaks
             another protocol.
     """
     with trip.phase("first_byte", f"asking for TLS by {protocol}"):
-        await _WAYS[protocol](stream)
+        if protocol is Protocol.SMTP:
+            await _smtp(stream, hello)
+        else:
+            await _WAYS[protocol](stream)
 
 
-async def _smtp(stream: Stream) -> None:
+async def _smtp(stream: Stream, hello: str) -> None:
     await _reply(stream, b"220", "a greeting of SMTP")
-    await stream.write(b"EHLO synthetics.invalid\r\n")
+    await stream.write(f"EHLO {hello}\r\n".encode())
     offered = await _reply(stream, b"250", "an answer to EHLO")
     if not any(line[4:].strip().upper() == b"STARTTLS" for line in offered):
         raise Trouble("starttls", "the target does not offer STARTTLS")
@@ -134,8 +148,17 @@ async def _mysql_packet(stream: Stream) -> bytes:
     return await stream.read_exactly(size)
 
 
-async def _reply(stream: Stream, code: bytes, what: str) -> list[bytes]:
-    """The lines of a reply by *code*, as SMTP and FTP write them."""
+async def read_reply(stream: Stream, what: str) -> list[bytes]:
+    """
+    The lines of a reply, as SMTP and FTP write them.
+
+    Args:
+        stream: Where it comes from.
+        what: What it should be: ``a greeting of SMTP``.
+
+    Raises:
+        Trouble: ``malformed`` if it is no reply; as `Stream.read_line`.
+    """
     lines: list[bytes] = []
     while len(lines) < _LONGEST_GREETING:
         line = await stream.read_line()
@@ -143,7 +166,12 @@ async def _reply(stream: Stream, code: bytes, what: str) -> list[bytes]:
             raise Trouble("malformed", f"expected {what}, got {_shown(line)}")
         lines.append(line)
         if line[:3] == lines[0][:3] and line[3:4] != b"-":
-            break
+            return lines
+    raise Trouble("malformed", f"more than {_LONGEST_GREETING} lines where {what} was expected")
+
+
+async def _reply(stream: Stream, code: bytes, what: str) -> list[bytes]:
+    lines = await read_reply(stream, what)
     if lines[0][:3] != code:
         raise Trouble("starttls", f"expected {what}, got {_shown(lines[0])}")
     return lines
@@ -162,7 +190,6 @@ def _shown(line: bytes) -> str:
 
 
 _WAYS: dict[Protocol, Callable[[Stream], Awaitable[None]]] = {
-    Protocol.SMTP: _smtp,
     Protocol.IMAP: _imap,
     Protocol.POP3: _pop3,
     Protocol.FTP: _ftp,

@@ -11,7 +11,13 @@ from typing import Any
 import dns.message
 import trustme
 
-from tests.probes import specimen_redis, specimen_ssh, specimen_websocket, specimens_of_brokers
+from tests.probes import (
+    specimen_mail,
+    specimen_redis,
+    specimen_ssh,
+    specimen_websocket,
+    specimens_of_brokers,
+)
 from tests.probes.specimen import Silence, Specimen
 from tests.probes.specimen_exec import EXEC
 from tests.probes.specimens_of_packets import PING, UDP
@@ -134,6 +140,8 @@ SPECIMENS: dict[str, Specimen] = {
     "ping": PING,
     "redis": over_tcp(specimen_redis.options, specimen_redis.welcome, specimen_redis.repeat),
     "ssh": over_tcp(lambda port: {"connect": f"127.0.0.1:{port}"}, specimen_ssh.welcome),
+    "imap": over_tcp(specimen_mail.imap, specimen_mail.imap_welcome, specimen_mail.imap_repeat),
+    "smtp": over_tcp(specimen_mail.smtp, specimen_mail.smtp_welcome, specimen_mail.smtp_repeat),
     "tcp": over_tcp(_tcp, _welcome, _repeat_line),
     "tls": Specimen(
         good=_over_tls,
