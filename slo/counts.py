@@ -27,7 +27,7 @@ class Counts:
     excluded: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.good, self.bad, self.blip, self.void, self.excluded) < 0:
+        if self.good < 0 or self.bad < 0 or self.blip < 0 or self.void < 0 or self.excluded < 0:
             raise ValueError(f"a count is below 0: {self}")
 
     @property

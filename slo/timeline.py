@@ -269,12 +269,12 @@ class Timeline:
             return [0, 0, 0, 0]
         left, before = self._place(after_ms)
         right, upto = self._place(until_ms)
-        marks = [0, 0, 0, 0]
-        if left != right:
+        if left == right:
+            marks = [0, 0, 0, 0]
+        else:
             if len(self._marks_before[0]) <= right:
                 self._complete_marks()
-            for mark, sums in enumerate(self._marks_before):
-                marks[mark] = sums[right] - sums[left]
+            marks = [sums[right] - sums[left] for sums in self._marks_before]
         if upto:
             marks[self._mark[right]] += upto
         if before:

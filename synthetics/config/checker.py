@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -11,6 +13,9 @@ from pydantic_core import ErrorDetails, SchemaValidator
 
 from synthetics.config.describe import Description
 from synthetics.config.words import MISSING_KEY
+
+# pydantic would ask every installed package whether it wants to watch validation.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 SCALARS = frozenset({"str", "int", "float", "bool"})
 """Core schemas that would otherwise take ``"5"`` for 5 and ``1`` for true."""
@@ -29,13 +34,26 @@ class Checker:
     The same type also describes itself to editors, so what it takes must be what it says:
     a scalar is taken only as what it is, and nothing (``null``) never stands for "not written".
 
+    It is built when something is there to be checked, which takes some milliseconds a type.
+
     Args:
-        adapter: Of the type.
+        adapter: Makes the adapter of the type.
+        nothing: Makes the value of a group without a key, if that is one.
     """
 
-    def __init__(self, adapter: TypeAdapter[Any]) -> None:
-        self.adapter = adapter
-        self._validator = SchemaValidator(_strict(adapter.core_schema))
+    def __init__(
+        self, adapter: Callable[[], TypeAdapter[Any]], nothing: Callable[[], Any] | None = None
+    ) -> None:
+        self._adapter = adapter
+        self._nothing = nothing
+
+    @classmethod
+    def of(cls, kind: type) -> Checker:
+        """That of *kind*."""
+        optional = is_dataclass(kind) and not any(
+            f.default is MISSING and f.default_factory is MISSING for f in fields(kind)
+        )
+        return cls(partial(TypeAdapter, kind), kind if optional else None)
 
     def __call__(self, data: object, context: Mapping[str, Any]) -> Any:
         """
@@ -44,7 +62,18 @@ class Checker:
         Raises:
             ValidationError: It means none.
         """
+        if data == {} and self._nothing is not None:
+            return self._nothing()
         return self._validator.validate_python(data, context=dict(context))
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """The adapter of the type."""
+        return self._adapter()
+
+    @cached_property
+    def _validator(self) -> SchemaValidator:
+        return SchemaValidator(_strict(self.adapter.core_schema))
 
     @cached_property
     def schema(self) -> dict[str, Any]:

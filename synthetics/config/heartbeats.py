@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from synthetics.config.checker import Checker
 from synthetics.config.model import Probe
 from synthetics.config.reader import Reader
@@ -48,7 +46,7 @@ def with_rhythm(reader: Reader, path: Path, data: Mapping[str, Any], probe: Prob
         if isinstance(below, dict)
         else below
     )
-    rhythm = reader.check(Checker(TypeAdapter(Rhythm)), known, (*path, HEARTBEAT))
+    rhythm = reader.check(Checker.of(Rhythm), known, (*path, HEARTBEAT))
     return probe if rhythm is None else listened_to(probe, rhythm)
 
 

@@ -45,7 +45,6 @@ from synthetics.config.sections import read_aside, read_maintenance, read_settin
 from synthetics.config.show import show
 from synthetics.config.slos import Top, read_alerting, read_slos
 from synthetics.config.syntax import Misread
-from synthetics.config.told import check_reach
 from synthetics.config.watching import read_delivery, read_switch, read_watch
 from synthetics.kinds import probe_kinds, receiver_kinds
 from synthetics.language import Language
@@ -140,6 +139,8 @@ def _load(
             config = replace(read_all(reader, files, references), environment=env)
             problems += expanded.problems
             if reach_ms is not None and not (problems or misreads or reader.problems):
+                from synthetics.config.told import check_reach
+
                 check_reach(reader, config, reach_ms)
             problems += filter(None, map(expanded.told, misreads + reader.problems))
             if problems:

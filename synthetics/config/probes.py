@@ -9,8 +9,6 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from synthetics.config import written, written_probe
 from synthetics.config.checker import Checker
 from synthetics.config.describe import duration_text
@@ -42,13 +40,13 @@ PROBE_FRAME = frozenset(field.name for field in fields(written_probe.Probe))
 @cache
 def checker(kind: type) -> Checker:
     """The checker of one of the types in `written`, built once."""
-    return Checker(TypeAdapter(kind))
+    return Checker.of(kind)
 
 
 @cache
 def options_checker(kind: Kind) -> Checker:
     """The checker of the options of *kind*, built once."""
-    return Checker(kind.options)
+    return Checker(lambda: kind.options)
 
 
 def read_services(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 import pytest
 from annotated_types import Ge, Le, MultipleOf
-from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, core_schema
 
 from synthetics.config.checker import Checker, by_place
@@ -101,7 +101,7 @@ class Outer:
 
 
 def problems(data: Any) -> list[tuple[tuple[str | int, ...], str]]:
-    checker = Checker(TypeAdapter(Outer))
+    checker = Checker.of(Outer)
     with pytest.raises(ValidationError) as caught:
         checker(data, {})
     found = by_place(caught.value.errors(include_url=False), data)
@@ -137,11 +137,11 @@ def test_scalars_are_taken_only_as_what_they_are(
 
 
 def test_a_whole_number_is_a_number_and_what_is_not_written_has_its_default() -> None:
-    assert Checker(TypeAdapter(Outer))({"rate": 2}, {}) == Outer(rate=2)
+    assert Checker.of(Outer)({"rate": 2}, {}) == Outer(rate=2)
 
 
 def test_the_keys_and_secrets_of_a_place_are_known_from_the_schema() -> None:
-    checker = Checker(TypeAdapter(Outer))
+    checker = Checker.of(Outer)
 
     assert checker.keys(("either",)) == ["name", "flag"]
     assert checker.keys(("many", "anything")) == ["name", "flag"]
