@@ -101,6 +101,7 @@ ENGLISH = Phrases(
         changed="Changed lately",
         tried="Tried already",
         also="Also failing",
+        also_failed="Failed too",
         owner="Owner",
         opened="Incident",
     ),

@@ -177,6 +177,7 @@ JAPANESE = Phrases(
         changed="直近の変更",
         tried="自動復旧の結果",
         also="ほかの障害",
+        also_failed="ほかに失敗していたもの",
         owner="担当",
         opened="インシデント",
     ),

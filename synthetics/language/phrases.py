@@ -23,6 +23,7 @@ class Labels:
     changed: str
     tried: str
     also: str
+    also_failed: str
     owner: str
     opened: str
 

@@ -235,6 +235,7 @@ class Ear:
             also=tuple(also),
             reminder=0,
             held_back=self._untold(),
+            links=tuple(link for link in message.links if WAY not in link.href),
         )
         summary = resolved(message, at_ms, resolution)
         self._owe(replace(message, summary=summary, detected_ms=at_ms))

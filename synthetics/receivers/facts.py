@@ -31,9 +31,11 @@ def facts(message: Message) -> tuple[Fact, ...]:
 def _facts(said: Speech, message: Message) -> Iterator[tuple[str, str]]:
     labels, phrases = said.phrases.labels, said.phrases
     failing = message.failing
-    if message.event is Event.RESOLVE:
+    if message.event is Event.RESOLVE:  # its numbers are those of the beginning
+        began_ms = message.since_ms
+        yield labels.since, "" if began_ms is None else said.when(began_ms, message.detected_ms)
+        yield labels.also_failed, phrases.comma.join(message.also)
         yield labels.tried, phrases.comma.join(message.tried)
-        yield labels.budget, message.said.budget
         yield labels.owner, message.owner
         return
     yield labels.since, _began(said, message)

@@ -335,3 +335,13 @@ async def test_a_reload_that_leads_to_nobody_leaves_it_with_those_who_know(desk:
     await desk.minutes(20, bad=False)
     _, end = await desk.told("aiko-phone")
     assert Message.from_json(end.message).resolution == "over"
+
+
+async def test_what_is_over_is_not_to_be_taken_on(desk: Desk) -> None:
+    await desk.minutes(4, bad=True)
+    await deliver(desk)
+    await desk.minutes(20, bad=False)
+
+    begin, end = [Message.from_json(one.message) for one in await desk.told("aiko-phone")]
+    assert [link.text for link in begin.links] == ["Acknowledge", "Runbook"]
+    assert [link.text for link in end.links] == ["Runbook"]
