@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -133,6 +134,7 @@ def loaded_for_results(path: Path) -> Config:
     What is only needed to probe and to tell somebody is not looked at, so this works where
     secrets and kinds of probes are missing.
     """
+    _leave_cycles()
     from synthetics.config.load import load_for_results
     from synthetics.config.problems import ConfigError, render
 
@@ -140,3 +142,15 @@ def loaded_for_results(path: Path) -> Config:
         return load_for_results(path, environ=os.environ, env=environment())
     except ConfigError as error:
         refuse(render(error.problems, therefore="no results were looked at"))
+
+
+def _leave_cycles() -> None:
+    """
+    Look for no garbage in cycles until the command ends.
+
+    What a command reads lives as long as it does; looking through a year of it again and
+    again took up to a third of the time.
+    """
+    if gc.isenabled():
+        gc.disable()
+        click.get_current_context().call_on_close(gc.enable)
