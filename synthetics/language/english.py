@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synthetics import reasons
-from synthetics.language.phrases import Labels, Links, Phrases, Watching
+from synthetics.language.phrases import Labels, Links, Phrases, Taking, Watching
 
 ENGLISH = Phrases(
     units={"d": "d", "h": "h", "m": "m", "s": "s", "ms": "ms"},
@@ -86,6 +86,22 @@ ENGLISH = Phrases(
             "deadline": "{receiver} did not get a {severity} within its deadline: {summary}",
             "refused": "{receiver} would not take a {severity}{why}: {summary}",
         },
+    ),
+    taking=Taking(
+        incident="Incident {number} · {service}",
+        noticed="noticed {when}",
+        over="over {when}",
+        refused="Not taken on",
+        taken="Taken on",
+        ways={"link": "by a link", "command": "by command", "api": "by API"},
+        take="Take it on",
+        take_over="Take it over",
+        who="Who you are",
+        note="Note",
+        optional="(may stay empty)",
+        button="Acknowledge",
+        effect="It then goes on to nobody else, and whoever was told of it sees your name.",
+        nothing_left="It is over: there is nothing left to take on.",
     ),
     labels=Labels(
         failing="Fails",

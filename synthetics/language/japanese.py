@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synthetics.language.phrases import Labels, Links, Phrases, Watching
+from synthetics.language.phrases import Labels, Links, Phrases, Taking, Watching
 
 JAPANESE = Phrases(
     units={"d": "日", "h": "時間", "m": "分", "s": "秒", "ms": "ミリ秒"},
@@ -162,6 +162,22 @@ JAPANESE = Phrases(
             "deadline": "{receiver} に{severity}が期限内に届かなかった: {summary}",
             "refused": "{receiver} が{severity}を受け付けない{why}: {summary}",
         },
+    ),
+    taking=Taking(
+        incident="インシデント {number} · {service}",
+        noticed="検知 {when}",
+        over="終了 {when}",
+        refused="受け付けられませんでした",
+        taken="対応者",
+        ways={"link": "リンクから", "command": "コマンドから", "api": "APIから"},
+        take="対応を始める",
+        take_over="対応を引き継ぐ",
+        who="お名前",
+        note="メモ",
+        optional="(任意)",
+        button="対応開始",
+        effect="以後ほかの担当者には通知されず、通知を受けた人にお名前が伝わります。",
+        nothing_left="このインシデントは終了しました。対応は不要です。",
     ),
     labels=Labels(
         failing="障害箇所",

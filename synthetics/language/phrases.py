@@ -60,6 +60,37 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """
+    The page on which an incident is taken on.
+
+    Attributes:
+        incident: Which one it is; *noticed* and *over*, since when and until when.
+        refused: Above why an answer was not taken; *taken* above those that were.
+        ways: By how somebody said so.
+        take, take_over: Above the form, where nobody has taken it on and where somebody has.
+        who, note, optional, button: Its fields.
+        effect: What the button does.
+        nothing_left: Instead of the form, once it is over.
+    """
+
+    incident: str
+    noticed: str
+    over: str
+    refused: str
+    taken: str
+    ways: Mapping[str, str]
+    take: str
+    take_over: str
+    who: str
+    note: str
+    optional: str
+    button: str
+    effect: str
+    nothing_left: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
     """
     One language.
@@ -98,7 +129,7 @@ class Phrases:
         drill: Before the first line of everything that is only an exercise.
         test: The first line of a test message: nothing is wrong.
         drill_ends: The first line of the end of a drill.
-        watch, labels, links: See there.
+        watch, taking, labels, links: See there.
     """
 
     units: Mapping[str, str]
@@ -147,5 +178,6 @@ class Phrases:
     test: str
     drill_ends: str
     watch: Watching
+    taking: Taking
     labels: Labels
     links: Links

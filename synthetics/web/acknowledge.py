@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from synthetics import words
 from synthetics.accounting.declaring import NotDeclaredError
 from synthetics.config.model import Config
+from synthetics.language.speech import speech
 from synthetics.paging.acknowledging import Answer, answering, as_json
 from synthetics.store import Reader, StoreError, acknowledgements, incidents
 from synthetics.store.acknowledgements import Acknowledgement, How, LinkOf
@@ -137,14 +137,18 @@ class Answers:
     def _page(self, shown: _Shown, refusal: str = "") -> web.Response:
         config = self.board.config
         service = config.services.get(shown.incident.service)
-        zone = ZoneInfo(service.zone if service else "UTC")
+        of = service or config
+        said = speech(of.language, of.zone)
+        now_ms = self.board.clock.now_ms()
         html = _PAGES.get_template("acknowledge.html.j2").render(
             incident=shown.incident,
             service=service.name if service else shown.incident.service,
             answers=shown.answers,
             author=_whose(config, shown.link),
             refusal=refusal,
-            moment=lambda ms: words.moment(ms - ms % 1000, zone),
+            lang=said.language.value,
+            phrases=said.phrases.taking,
+            moment=lambda ms: said.when(ms, now_ms),
             iso=words.iso,
         )
         return web.Response(

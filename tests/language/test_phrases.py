@@ -15,7 +15,7 @@ from synthetics.language.every import PHRASES
 from synthetics.language.phrases import Phrases
 
 OURS = re.compile(r"[A-Za-z]{2,}")
-NAMES = {"SLO", "JSON", "TLS", "HTTP", "ID"}
+NAMES = {"API", "SLO", "JSON", "TLS", "HTTP", "ID"}
 """What Japanese engineers write in Latin letters too."""
 
 
