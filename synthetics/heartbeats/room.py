@@ -21,13 +21,14 @@ from probes.heartbeat_parts.follower import Follower
 from probes.heartbeat_parts.verdict import Verdict
 from synthetics.clock import Clock, millis
 from synthetics.config.model import Config, Probe
-from synthetics.heartbeats.ear import Ear, Span
+from synthetics.heartbeats.ear import Ear
 from synthetics.heartbeats.inbox import Inbox
+from synthetics.heartbeats.remembered import Remembered
 from synthetics.heartbeats.standing import JobStanding, PingStats, standing
 from synthetics.kinds import probe_kinds
 from synthetics.sample import Sample
-from synthetics.store import DiskFullError, Reader, Store, pings
-from synthetics.store.pings import Saved, StoredPing
+from synthetics.store import DiskFullError, Store, pings
+from synthetics.store.pings import Saved
 
 LOOK_S = 0.5
 """Seconds between two looks at what time has changed."""
@@ -53,31 +54,6 @@ Sink = Callable[[Sequence[Sample]], Awaitable[None]]
 
 class UnknownError(Exception):
     """No job has this UUID."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """
-    What the database knows of jobs.
-
-    Attributes:
-        states: What was known of each.
-        pings: Those of each that are kept, in the order in which they came.
-        listened: When we listened, in order.
-    """
-
-    states: Mapping[str, Saved]
-    pings: Mapping[str, Sequence[StoredPing]]
-    listened: Sequence[Span]
-
-    @classmethod
-    def read(cls, reader: Reader) -> Remembered:
-        """All of it, at one moment."""
-        return reader.read(
-            lambda db: cls(
-                states=pings.saved(db), pings=pings.by_probe(db), listened=pings.listened(db)
-            )
-        )
 
 
 @dataclass(slots=True)
@@ -127,7 +103,7 @@ class Heartbeats:
         """Go by *config* from now on; of a job that is new something is expected from now on."""
         self._config = config
         self._by_uuid = {}
-        now_ms = self._look()
+        now_ms = self.look()
         jobs: dict[str, _Job] = {}
         for probe in _heartbeats(config):
             before = self._jobs.get(probe.id)
@@ -162,7 +138,7 @@ class Heartbeats:
             raise UnknownError
         text = self._config.mask(body[:BODY_LIMIT].decode(errors="replace"))
         ping = Ping(
-            at_ms=self._look(),
+            at_ms=self.look(),
             word=word,
             rid=rid,
             exit_code=exit_code,
@@ -174,6 +150,14 @@ class Heartbeats:
     def standings(self) -> dict[str, JobStanding]:
         """How each job stands."""
         return {name: standing(job.follower.state) for name, job in self._jobs.items()}
+
+    def look(self) -> int:
+        """What time it is; what could not be heard since the last look is noted."""
+        now_ms, deaf = self._ear.look()
+        if deaf is not None:
+            for job in self._jobs.values():
+                job.follower.deaf(*deaf)
+        return now_ms
 
     async def work(self) -> None:
         """
@@ -196,7 +180,7 @@ class Heartbeats:
 
     async def step(self, *, save: bool = False) -> None:
         """Do now what `work` does; keep what is known also if that was done just now."""
-        now_ms = self._look()
+        now_ms = self.look()
         # A ping that came in time may be on its way to the disk still.
         oldest_ms = self._inbox.oldest_ms
         until_ms = now_ms if oldest_ms is None else min(now_ms, oldest_ms - 1)
@@ -216,7 +200,7 @@ class Heartbeats:
         saved = remembered.states.get(probe.id)
         came = remembered.pings.get(probe.id, ())
         state = None if saved is None else State.loads(saved.state)
-        since_ms = came[0].at_ms if came else self._look()
+        since_ms = came[0].at_ms if came else self.look()
         follower: Follower = probe_kinds()[probe.kind].act(
             probe.options, state=state, since_ms=since_ms
         )
@@ -237,13 +221,6 @@ class Heartbeats:
                 body=body,
             )
             self._hear(probe.id, ping, one.id)
-
-    def _look(self) -> int:
-        now_ms, deaf = self._ear.look()
-        if deaf is not None:
-            for job in self._jobs.values():
-                job.follower.deaf(*deaf)
-        return now_ms
 
     def _hear(self, name: str, ping: Ping, number: int) -> None:
         """Take a ping that is on the disk; one of a job that a reload took away is late."""

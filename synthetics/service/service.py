@@ -24,7 +24,8 @@ from synthetics.config.load import load
 from synthetics.config.model import Config
 from synthetics.config.problems import ConfigError, render
 from synthetics.config.told import unreached
-from synthetics.heartbeats.room import Heartbeats, Remembered
+from synthetics.heartbeats.remembered import Remembered
+from synthetics.heartbeats.room import Heartbeats
 from synthetics.kinds import KindError, probe_kinds
 from synthetics.paging.acknowledging import Answer
 from synthetics.paging.changes import Note, Noted
