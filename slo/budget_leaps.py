@@ -154,6 +154,8 @@ class _OneAlert:
         if not allowed:
             return not state.firing
         if state.firing:
+            if not self._over(first, last, self._alert.over_ms, 0).least.valid:
+                return False  # a pace that is not known foretells nothing
             return spent[1] < 1 and self._ahead(first, last, spent)[0] > 1 - MARGIN
         return spent[0] > 1 - MARGIN or self._ahead(first, last, spent, slowest=True)[1] <= 1
 

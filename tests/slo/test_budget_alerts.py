@@ -6,7 +6,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slo.budget_alerts import BudgetAlert, BudgetDecision, BudgetWatch, Kind, Why, decide_budget
@@ -217,6 +217,23 @@ def by_every_minute(
     st.sampled_from(NoData),
     st.integers(1, 3),
     st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60)), max_size=2),
+)
+@example(  # what was foretold ends where the look-back holds nothing, though much is spent
+    [
+        "........x" * 10
+        + "....x" * 10
+        + " " * 44
+        + "...x" * 10
+        + " " * 34
+        + "............x" * 10
+        + ".....x" * 10
+        + " " * 48
+    ],
+    Calendar("day", ZoneInfo("UTC")),
+    "0.99",
+    NoData.HOLD,
+    2,
+    [(200, 53)],
 )
 def test_a_replay_decides_as_if_at_every_minute(
     series: list[str],
