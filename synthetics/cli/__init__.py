@@ -12,6 +12,7 @@ _COMMANDS = {
     "alerts": "Print what is going on, who was told, and who was not.",
     "changes": "Say what was changed, such as a deploy, so that pages can name it.",
     "check": "Read the configuration, say what is wrong, and what its alerts will do.",
+    "convert": "Print the configuration of another project as one of ours.",
     "correct": "Say afterwards that a time does not count.",
     "demo": "Show the whole main job on embedded parts, in about a minute.",
     "drill": "Send a test to whoever would be told, and say how long it took.",

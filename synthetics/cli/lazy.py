@@ -16,7 +16,8 @@ class LazyGroup(click.Group):
     Args:
         package: Where the modules are; each has a click command named ``command``.
         table: What each command is for, one line, by its name.  A name that Python keeps
-            for itself, such as ``import``, has its module with a ``_`` behind it.
+            for itself, such as ``import``, has its module with a ``_`` behind it, and
+            a ``-`` is a ``_`` there.
     """
 
     def __init__(self, *args: Any, package: str, table: Mapping[str, str], **more: Any) -> None:
@@ -32,7 +33,7 @@ class LazyGroup(click.Group):
         """The command, imported now."""
         if cmd_name not in self._table:
             return None
-        module = "import_" if cmd_name == "import" else cmd_name
+        module = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
         found: click.Command = importlib.import_module(f"{self._package}.{module}").command
         return found
 

@@ -1,0 +1,50 @@
+"""What the commands of this group do with a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synthetics.cli.common import refuse
+
+if TYPE_CHECKING:
+    from synthetics.convert.draft import Draft
+    from synthetics.convert.tree import Item
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+"""The file to read, as ``file``."""
+
+
+def read(file: Path) -> Item:
+    """The document in *file*; one that cannot be read is refused."""
+    from synthetics.convert.tree import Unreadable
+    from synthetics.convert.tree import read as read_text
+
+    try:
+        return read_text(file.read_text("utf-8-sig"))
+    except (Unreadable, UnicodeDecodeError) as error:
+        refuse(f"{file}: {error}")
+
+
+def show(file: Path, convert: Callable[[Item, Draft], Any]) -> None:
+    """Print what *convert* makes of *file*, and every difference; exit 1 if there is any."""
+    from synthetics.convert.draft import Draft
+    from synthetics.convert.judged import settle
+
+    root = read(file)
+    draft = Draft(file=str(file))
+    convert(root, draft)
+    settle(draft)
+    notes = [f"{each.file}:{each.line}: {each.what}" for each in sorted(draft.notes)]
+    if not draft.probes and not draft.templates:
+        refuse("\n".join([*notes, f"{file}: there is nothing in it that could be converted"]))
+    click.echo(draft.yaml(), nl=False)
+    for name, line in draft.needed().items():
+        click.echo(f"{file}:{line}: from the environment: {name}", err=True)
+    for note in notes:
+        click.echo(note, err=True)
+    if notes:
+        raise SystemExit(1)

@@ -1,0 +1,221 @@
+"""A configuration of ours that is being written, and what had to be left out of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from synthetics.convert.tree import Item
+
+_TELLING = re.compile(r"pass|secret|token|key|auth|sig|session|credential|cookie", re.IGNORECASE)
+_NOT_OURS = re.compile(r"[^a-z0-9._-]+")
+_NOT_ENV = re.compile(r"[^A-Z0-9]+")
+OBJECTIVE = "99.9%"
+WINDOW = "30d"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """A difference in meaning: its file, the line in it, from 1, and what it is."""
+
+    file: str
+    line: int
+    what: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """
+    What was written so far.
+
+    Attributes:
+        file: The file that is read.
+        services, probes, templates, receivers: By identifier, as in a configuration.
+        notes: Differences, as they were found.
+        env: What has to be in the environment: names and the values that the file had.
+        told: By service, who is to hear of it, after how many failures.
+        places: File and line of what has an identifier.
+        samples: A target by template, so that our loader can look at one that nobody uses.
+    """
+
+    file: str
+    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+    probes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    receivers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    told: dict[str, dict[str, int]] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    env: dict[str, tuple[str, int]] = field(default_factory=dict)
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
+    samples: dict[str, str] = field(default_factory=dict)
+
+    def note(self, at: Item | int, what: str, *, file: str = "") -> None:
+        """Name a difference at *at*, an item or a line of the file that is read, or of *file*."""
+        found = Note(file or self.file, at if isinstance(at, int) else at.line, what)
+        if found not in self.notes:
+            self.notes.append(found)
+
+    def rest(self, item: Item, what: str = "") -> None:
+        """Name every key of *item* that nobody asked for and that says something."""
+        for key, value in item.rest():
+            if value.value not in (None, "", [], {}, False):
+                self.note(value, f"`{what}{key}` is left out: there is nothing like it here")
+
+    def service(self, name: str) -> str:
+        """The identifier of the service of that *name*, made if it is new."""
+        for known, written in self.services.items():
+            if written["name"] == name:
+                return known
+        new = identifier(name, self.services, "service")
+        self.services[new] = {"name": name}
+        return new
+
+    def place(self, new: str, line: int) -> None:
+        """What is called *new* stands on *line*."""
+        self.places[new] = self.file, line
+
+    def probe(self, name: str, line: int, written: dict[str, Any]) -> str:
+        """Add a probe that is called *name* and stands on *line*; its identifier."""
+        name = name.replace("${", "{")  # where a template is used, a name may refer to it
+        new = identifier(name, self.probes, "probe")
+        self.probes[new] = written if new == name else {"name": name, **written}
+        self.place(new, line)
+        return new
+
+    def tell(self, service: str, receiver: str, failures: int) -> None:
+        """*receiver* is to hear of *service* after so many *failures*."""
+        told = self.told.setdefault(service, {})
+        told[receiver] = max(failures, told.get(receiver, 0))
+
+    def secret(self, item: Item | int, value: str, name: str) -> str:
+        """A reference to *value*, which is no longer written: ``${env:…}`` of a new *name*."""
+        line = item if isinstance(item, int) else item.line
+        wanted = _NOT_ENV.sub("_", name.upper()).strip("_") or "SECRET"
+        wanted = wanted if wanted[0].isalpha() else f"X_{wanted}"
+        number, chosen = 1, wanted
+        while chosen in self.env and self.env[chosen][0] != value:
+            number += 1
+            chosen = f"{wanted}_{number}"
+        self.env.setdefault(chosen, (value, line))
+        return f"${{env:{chosen}}}"
+
+    def headers(self, pairs: Mapping[str, tuple[str, int]], owner: str) -> dict[str, str]:
+        """Header values; those that are likely to be secret as references."""
+        return {
+            name: self.secret(line, value, f"{owner}_{name}")
+            if _TELLING.search(name) and "${" not in value
+            else value
+            for name, (value, line) in pairs.items()
+        }
+
+    def document(self) -> dict[str, Any]:
+        """The whole, with one objective for each service that somebody is to hear of."""
+        slos = {}
+        routes = []
+        for service, told in self.told.items():
+            probes = [name for name, one in self.probes.items() if one.get("service") == service]
+            if not probes:
+                continue
+            slos[service] = {
+                "service": service,
+                "probes": probes,
+                "objective": OBJECTIVE,
+                "window": WINDOW,
+                "alerting": {"min_bad": max(told.values())},
+            }
+            routes.append({"services": [service], "severity": "page", "to": list(told)})
+        used = {one.get("service") for one in self.probes.values()}
+        services = {key: value for key, value in self.services.items() if key in used}
+        whole = {
+            "services": services,
+            "templates": self.templates,
+            "probes": self.probes,
+            "slos": slos,
+            "receivers": {
+                key: value
+                for key, value in self.receivers.items()
+                if any(key in route["to"] for route in routes)
+            },
+            "routes": routes,
+        }
+        return {key: value for key, value in whole.items() if value}
+
+    def needed(self) -> dict[str, int]:
+        """What has to be in the environment, and the line that it was on."""
+        whole = str(self.document())
+        return {name: line for name, (_, line) in self.env.items() if f"${{env:{name}}}" in whole}
+
+    def yaml(self) -> str:
+        """The whole as text."""
+        head = f"# From {Path(self.file).name} by `synthetics convert`.\n"
+        if used := self.needed():
+            names = "\n".join(f"#   {name}" for name in used)
+            head += f"# The file has secrets; these must be in the environment:\n{names}\n"
+        dumped: str = yaml.dump(
+            self.document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+        )
+        return head + dumped
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors, which our loader reads and people need not."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        """Never."""
+        return True
+
+
+def _lines(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """A text of several lines as one, with its line breaks to be seen."""
+    style = '"' if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _short(dumper: yaml.SafeDumper, values: list[Any]) -> yaml.SequenceNode:
+    """A list of numbers and words on one line."""
+    flow = not any(isinstance(value, dict | list) or "\n" in str(value) for value in values)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=flow)
+
+
+_Dumper.add_representer(str, _lines)
+_Dumper.add_representer(list, _short)
+
+
+def identifier(name: str, taken: Mapping[str, Any], fallback: str) -> str:
+    """*name* as an identifier of ours that is not *taken*."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = _NOT_OURS.sub("-", plain).strip("-._")[:60] or fallback
+    number, chosen = 1, plain
+    while chosen in taken:
+        number += 1
+        chosen = f"{plain}-{number}"
+    return chosen
+
+
+def plain(text: str) -> str:
+    """*text* so that no reference is seen in it."""
+    return text.replace("${", "$${")
+
+
+def duration(seconds: float) -> str:
+    """*seconds* as we write them."""
+    ms = round(seconds * 1000)
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if ms and ms % size == 0:
+            return f"{ms // size}{unit}"
+    return f"{ms}ms"
+
+
+def statuses(wanted: set[int]) -> list[int | str] | int | str:
+    """A set of statuses as `expect.status` takes it."""
+    written: list[int | str] = []
+    for first in range(1, 6):
+        those = {code for code in wanted if code // 100 == first}
+        written += [f"{first}xx"] if len(those) == 100 else sorted(those)
+    return written[0] if len(written) == 1 else written
