@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from probes.curl.engine import Line
@@ -18,6 +18,7 @@ from probes.curl.order import Answer, Order
 from probes.curl.reasons import verdict
 from probes.fields import Refused
 from probes.ids import random_hex
+from probes.look_at import note
 from probes.prepare import Prepared
 from probes.request import Request
 from probes.result import Facts, Outcome, Phases
@@ -100,9 +101,12 @@ class Asking:
         while True:
             rest_s = self.timeout_s - (time.monotonic() - began)
             order = self._order(method, url, body, at_home=at_home) if hops else self._first()
+            look, ids = self.watch.look, self._ids()
+            if look is not None:
+                order = replace(order, shows_tls=True, body_keep=order.body_limit)
             answer = await self.line.ask(
                 order,
-                self._ids(),
+                ids,
                 timeout_ms=max(1, round(rest_s * 1000)),
                 permits=self.permits,
                 source=self.watch.source,
@@ -116,6 +120,17 @@ class Asking:
                 failure = Outcome.BAD, "malformed", f"{answer.status} is not a status"
             elif answer.status in _REDIRECTS:
                 target, failure = self._target(answer, url)
+            if look is not None:
+                await note(
+                    look,
+                    order,
+                    ids,
+                    answer,
+                    mask=self.prepared.mask(self.watch.mask),
+                    leads_to=target or "",
+                    followed=bool(target and limit),
+                    timeout_s=self.timeout_s,
+                )
             if target is not None and limit and failure is None:
                 if hops == limit:
                     failure = (

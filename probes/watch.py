@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
 from probes.ids import random_hex
+from probes.look import Look
 from probes.result import DETAIL_LIMIT, Outcome, Result
 
 T = TypeVar("T", bound="Resource")
@@ -110,10 +111,11 @@ class Watch:
         allowed: Exceptions from *denied*.
         user_agent: Sent by kinds that have such a header.
         source: A local IP address to ask from; empty leaves that to the system.
+        look: Where to note what no sample keeps; ``None`` if nobody looks.
     """
 
     __slots__ = (
-        "_began", "_clock", "allowed", "denied", "mask", "shared", "source", "started_at",
+        "_began", "_clock", "allowed", "denied", "look", "mask", "shared", "source", "started_at",
         "timeout_s", "trace_id", "user_agent",
     )  # fmt: skip
 
@@ -128,6 +130,7 @@ class Watch:
         allowed: Iterable[Network] = (),
         user_agent: str = "synthetics",
         source: str = "",
+        look: Look | None = None,
     ) -> None:
         self._clock = clock
         self.timeout_s = timeout_s
@@ -137,6 +140,7 @@ class Watch:
         self.allowed = tuple(allowed)
         self.user_agent = user_agent
         self.source = source
+        self.look = look
         self.trace_id = random_hex(16)
         self._began = clock.monotonic()
         self.started_at = datetime.fromtimestamp(clock.now_ms() / 1000, tz=UTC)

@@ -57,6 +57,8 @@ async def resolve(trip: Trip, host: str, port: int, *, ip: str = "any") -> list[
             found = await _look_up(host, port, FAMILIES[ip])
     if not found:
         raise Trouble("dns", f"{host} has no IPv{ip} address")
+    if trip.watch.look is not None:
+        trip.watch.look.resolved(host, (address.ip for address in found))
     source = trip.watch.source
     if source:
         family = socket.AF_INET6 if ":" in source else socket.AF_INET

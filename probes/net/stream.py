@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from probes.look import Handshake
 from probes.net.dial import dial
 from probes.net.tls import Presented, Session, context_for
 from probes.net.trip import Trip, Trouble
@@ -100,6 +103,8 @@ class Stream:
             if waiting := session.outgoing():
                 await self._send(waiting)
         presented = session.presented()
+        if self._trip.watch.look is not None:
+            self._trip.watch.look.shook_hands(_handshake(name, presented))
         if order.verify and presented.faults:
             reason, detail = presented.faults[0]
             raise Untrusted(reason, detail, presented)
@@ -220,6 +225,15 @@ class Stream:
             await self._loop.sock_sendall(self._socket, data)
         except OSError as error:
             raise Trouble("reset", _said(error)) from None
+
+
+def _handshake(name: str, presented: Presented) -> Handshake:
+    return Handshake(
+        host=name,
+        version=presented.version,
+        cipher=presented.cipher,
+        chain=tuple(one.public_bytes(Encoding.PEM).decode() for one in presented.chain),
+    )
 
 
 class Untrusted(Trouble):

@@ -1,4 +1,4 @@
-"""``synthetics probe``: ask once, now, and print what was seen."""
+"""``synthetics probe``: ask now, once or often, and print what was seen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import asdict
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,17 +19,11 @@ from synthetics.cli import heard
 from synthetics.cli.common import config_option, db_option, format_option, loaded, refuse
 
 if TYPE_CHECKING:
-    from probes.result import Phases, Result, StepResult
+    from synthetics.cli.asking.ask import Seen
     from synthetics.config.model import Config, Probe
 
-WIDTH = 80
-NAME_WIDTH = 21
-_BODY_SHOWN = 4 * 65
-TOGETHER = 20
-"""Most probes asked at the same time."""
-
-_COLOURS = {"good": "green", "bad": "red", "void": "yellow", "skipped": "bright_black"}
-_SIGNS = {"good": "✓", "bad": "✗", "void": "?", "skipped": "·"}
+BETWEEN_S = 1.0
+"""Seconds between two times under ``--watch``."""
 
 
 @click.command
@@ -38,28 +31,60 @@ _SIGNS = {"good": "✓", "bad": "✗", "void": "?", "skipped": "·"}
 @config_option()
 @db_option("Database to read what jobs have reported.")
 @format_option()
-def command(names: tuple[str, ...], config: Path, db: Path, shape: str) -> None:
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Ask so often, one after the other, and print how the times are spread.",
+)
+@click.option(
+    "--watch", is_flag=True, help="Ask again and again, once a second, until Ctrl-C; one line each."
+)
+@click.option(
+    "--har",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all HTTP requests and answers to this file, as HAR 1.2.",
+)
+def command(
+    *,
+    names: tuple[str, ...],
+    config: Path,
+    db: Path,
+    shape: str,
+    repeat: int,
+    watch: bool,
+    har: Path | None,
+) -> None:
     """
-    Ask probes once, now, and print what they saw.
+    Ask probes now, and print what they saw.
 
-    Without a NAME, all of them.  Nothing is stored and nobody is told.  A heartbeat cannot
-    be asked: of it is printed when it was last heard, and when it is due.  Exits with 1
-    if any was not good, with 2 if the configuration is wrong.
+    Without a NAME, all of them.  Nothing is stored and nobody is told; confirmations are not
+    made, and hours are not looked at.  A heartbeat cannot be asked: of it is printed when it was
+    last heard, and when it is due.  Exits with 1 if any was not good, with 2 if the
+    configuration is wrong.
     """
     read = loaded(config)
     chosen = _chosen(read, names)
     probes = [probe for probe in chosen if not probe.listens]
+    if watch and (shape == "json" or repeat > 1):
+        refuse("--watch goes on until it is ended: leave --repeat and --format json out")
+    if watch and not probes:
+        refuse("there is nothing to ask again and again: a heartbeat is not asked")
     jobs = _heard(read, [probe for probe in chosen if probe.listens], db)
-    results = asyncio.run(_ask_all(read, probes))
-    colour = False if os.environ.get("NO_COLOR") else None
-    if shape == "json":
-        shown = [_as_json(probe, result) for probe, result in zip(probes, results, strict=True)]
-        shown += [heard.as_json(job) for job in jobs]
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=_plain))
-    else:
-        for line in _text(probes, results, jobs):
-            click.echo(line, color=colour)
-    outcomes = [*(str(result.outcome) for result in results), *(job.outcome for job in jobs)]
+    rounds: list[list[Seen]] = []
+    try:
+        asyncio.run(_ask(read, probes, rounds, repeat=repeat, watch=watch))
+    except KeyboardInterrupt:  # what was seen so far is what there is
+        if not rounds:
+            raise
+    seen = [one for each in rounds for one in each]
+    if har is not None:
+        _write_har(har, seen)
+    if not watch:
+        _print(rounds, jobs, shape, often=repeat > 1)
+    outcomes = [*(str(one.result.outcome) for one in seen), *(job.outcome for job in jobs)]
     raise SystemExit(0 if {"good", heard.NOT_YET}.issuperset(outcomes) else 1)
 
 
@@ -82,60 +107,101 @@ def _chosen(config: Config, names: Sequence[str]) -> list[Probe]:
     return [config.probes[name] for name in dict.fromkeys(names or config.probes)]
 
 
-async def _ask_all(config: Config, probes: Sequence[Probe]) -> list[Result]:
+async def _ask(
+    config: Config,
+    probes: Sequence[Probe],
+    rounds: list[list[Seen]],
+    *,
+    repeat: int,
+    watch: bool,
+) -> None:
+    """
+    Put every attempt of *probes* into *rounds*, time by time.
+
+    With *watch* they are printed as they come, and only the last ones are kept.
+    """
     from probes.watch import Shared
+    from synthetics.cli.asking.ask import ask_all
 
     shared = Shared()
-    places = asyncio.Semaphore(TOGETHER)
-    shows = len(probes) > 1 and sys.stderr.isatty()
-    asked = 0
-
-    async def ask(probe: Probe) -> Result:
-        nonlocal asked
-        async with places:
-            result = await _ask(config, probe, shared)
-        asked += 1
-        if shows:
-            click.echo(f"\rasked {asked} of {len(probes)}", nl=False, err=True)
-        return result
-
     try:
-        return await asyncio.gather(*map(ask, probes))
+        while watch:
+            rounds[:] = [await ask_all(config, probes, shared)]
+            _print_round(rounds[0])
+            await asyncio.sleep(BETWEEN_S)
+        for number in range(1, repeat + 1):
+            rounds.append(await ask_all(config, probes, shared))
+            if repeat > 1 and sys.stderr.isatty():
+                click.echo(f"\r{number} of {repeat}\x1b[K", nl=False, err=True)
     finally:
-        if shows:
+        if repeat > 1 and sys.stderr.isatty():
             click.echo("\r\x1b[K", nl=False, err=True)
         await shared.close()
 
 
-async def _ask(config: Config, probe: Probe, shared: Any) -> Result:
-    """One attempt; a kind that does not keep its own time is stopped a little later."""
-    from probes.watch import Watch
-    from synthetics.clock import SystemClock
-    from synthetics.kinds import probe_kinds
+def _print_round(seen: Sequence[Seen]) -> None:
+    from synthetics.cli.asking.text import headline
 
-    timeout_s = probe.timeout.total_seconds()
-    watch = Watch(
-        clock=SystemClock(),
-        timeout_s=timeout_s,
-        shared=shared,
-        mask=config.mask,
-        denied=config.denied,
-        allowed=config.allowed,
-    )
-    try:
-        async with asyncio.timeout(timeout_s + 0.25):
-            result: Result = await probe_kinds()[probe.kind].act(probe.options, watch)
-    except TimeoutError:
-        return watch.bad("timeout", f"not done after {timeout_s:g} s")
-    return result
+    for one in seen:
+        detail = f"  {one.result.detail}" if one.result.detail else ""
+        _echo(f"{datetime.now().astimezone():%H:%M:%S}  {headline(one)}{detail}")
 
 
-def _as_json(probe: Probe, result: Result) -> dict[str, Any]:
+def _print(
+    rounds: Sequence[Sequence[Seen]], jobs: Sequence[heard.Heard], shape: str, *, often: bool
+) -> None:
+    by_probe = list(zip(*rounds, strict=True))
+    if shape == "json":
+        shown = [_as_json(each, often=often) for each in by_probe]
+        shown += [heard.as_json(job) for job in jobs]
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=_plain))
+        return
+    for line in _text(by_probe, jobs, often=often):
+        _echo(line)
+
+
+def _echo(line: str) -> None:
+    click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _as_json(seen: Sequence[Seen], *, often: bool) -> dict[str, Any]:
+    from synthetics.cli.asking.often import as_json
+
+    runs = [_run(one) for one in seen]
+    if often:
+        return as_json(seen, runs)
+    probe = seen[0].probe
+    return {"probe": probe.id, "service": probe.service, "kind": probe.kind, **runs[0]}
+
+
+def _run(seen: Seen) -> dict[str, Any]:
+    from synthetics.cli.asking.certificates import read
+
     return {
-        "probe": probe.id,
-        "service": probe.service,
-        "kind": probe.kind,
-        **asdict(result),
+        **asdict(seen.result),
+        "degraded": seen.degraded,
+        "addresses": seen.look.addresses,
+        "requests": [
+            {
+                "method": exchange.method,
+                "url": exchange.url,
+                "status": exchange.status,
+                "address": exchange.address,
+                "leads_to": exchange.leads_to or None,
+                "total_s": exchange.total_s,
+                "phases": asdict(exchange.phases),
+            }
+            for exchange in seen.look.exchanges
+        ],
+        "tls": [
+            {
+                "host": shake.host,
+                "version": shake.version,
+                "cipher": shake.cipher,
+                "certificates": [asdict(one) for one in read(shake.chain)],
+            }
+            for shake in seen.look.handshakes
+        ],
     }
 
 
@@ -144,102 +210,31 @@ def _plain(value: object) -> str:
 
 
 def _text(
-    probes: Sequence[Probe], results: Sequence[Result], jobs: Sequence[heard.Heard]
+    by_probe: Sequence[Sequence[Seen]], jobs: Sequence[heard.Heard], *, often: bool
 ) -> Iterator[str]:
+    from synthetics.cli.asking.text import many, one
     from synthetics.clock import SystemClock
 
-    for number, (probe, result) in enumerate(zip(probes, results, strict=True)):
+    for number, seen in enumerate(by_probe):
         if number:
             yield ""
-        yield from _one(probe, result)
+        yield from many(seen) if often else one(seen[0])
     at_ms = SystemClock().now_ms()
     for number, job in enumerate(jobs):
-        if number or results:
+        if number or by_probe:
             yield ""
         yield from heard.text(job, at_ms)
-    if len(results) > 1:
-        good = sum(result.outcome == "good" for result in results)
+    if len(by_probe) > 1 and not often:
+        good = sum(each[0].result.outcome == "good" for each in by_probe)
         yield ""
-        yield click.style(f"{good} of {len(results)} good", bold=True)
+        yield click.style(f"{good} of {len(by_probe)} good", bold=True)
 
 
-def _one(probe: Probe, result: Result) -> Iterator[str]:
-    colour = _COLOURS[result.outcome]
-    verdict = f"{result.outcome}: {result.reason}" if result.reason else str(result.outcome)
-    yield (
-        f"{click.style(_SIGNS[result.outcome], fg=colour, bold=True)} "
-        f"{click.style(probe.id, bold=True)}  {click.style(verdict, fg=colour)}"
-        f"  {_time(result.duration_s)}"
-    )
-    for line in wrap(result.detail, WIDTH - 4):
-        yield f"    {line}"
-    rows = [_step(step) for step in result.steps]
-    if not rows and result.phases.connect_s is not None:
-        rows = [f"      {'':{NAME_WIDTH}}{_times(result.duration_s, result.phases)}"]
-    if rows:
-        yield ""
-        head = "".join(
-            title.rjust(8) for title in ("total", "resolve", "connect", "tls", "first", "rest")
-        )
-        yield click.style(f"      {'':{NAME_WIDTH}}{head}", dim=True)
-        yield from rows
-    facts = list(_facts(result))
-    if facts:
-        yield ""
-    for name, value in facts:
-        first, *more = wrap(value, WIDTH - 15, break_on_hyphens=False) or [""]
-        yield f"    {click.style(f'{name:9}', dim=True)}  {first}"
-        for line in more:
-            yield f"    {'':9}  {line}"
+def _write_har(path: Path, seen: Sequence[Seen]) -> None:
+    from synthetics.cli.asking.har import har
 
-
-def _step(step: StepResult) -> str:
-    sign = click.style(_SIGNS[step.outcome], fg=_COLOURS[step.outcome], bold=True)
-    name = step.name if len(step.name) <= NAME_WIDTH else step.name[: NAME_WIDTH - 1] + "…"
-    if step.outcome == "skipped":
-        return f"    {sign} {name:{NAME_WIDTH}} skipped"
-    row = f"    {sign} {name:{NAME_WIDTH}}{_times(step.duration_s, step.phases)}"
-    if not (step.always and step.detail):
-        return row
-    return "\n".join([row, *(f"      {line}" for line in wrap(step.detail, WIDTH - 6))])
-
-
-def _times(total_s: float, phases: Phases) -> str:
-    each = (
-        total_s,
-        phases.resolve_s,
-        phases.connect_s,
-        phases.tls_s,
-        phases.first_byte_s,
-        phases.transfer_s,
-    )
-    return "".join((_time(value) if value is not None else "–").rjust(8) for value in each)
-
-
-def _time(seconds: float) -> str:
-    if seconds >= 9.9995:
-        return f"{seconds:.1f} s"
-    if seconds >= 0.00995:
-        return f"{seconds * 1000:.0f} ms"
-    return f"{seconds * 1000:.1f} ms"
-
-
-def _facts(result: Result) -> Iterator[tuple[str, str]]:
-    evidence, facts = result.evidence, result.facts
-    if evidence is not None and result.detail.endswith("…"):
-        yield "expected", evidence.expected
-        yield "got", evidence.actual
-    if evidence is not None and evidence.request:
-        yield "request", evidence.request
-    if facts.status is not None:
-        came = [str(facts.status), facts.protocol or "", f"from {facts.address}"]
-        if facts.redirects:
-            came.append(f"after {facts.redirects} redirects, at {facts.url}")
-        yield "answer", " ".join(part for part in came if part)
-    if facts.certificate_expires_at is not None:
-        left = facts.certificate_expires_at - result.started_at
-        yield "valid for", f"{left.days} days, until {facts.certificate_expires_at:%Y-%m-%d}"
-    if evidence is not None and evidence.body.strip():
-        yield "body", " ".join(evidence.body.split())[:_BODY_SHOWN]
-    if result.trace_id:
-        yield "trace", result.trace_id
+    text = json.dumps(har(seen), ensure_ascii=False, indent=2)
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        refuse(f"{path} cannot be written: {error.strerror}")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from synthetics.cli.probe import WIDTH, command
+from synthetics.cli.asking.text import WIDTH
+from synthetics.cli.probe import command
 
 
 class _Shop(BaseHTTPRequestHandler):
@@ -78,7 +79,7 @@ def test_a_bad_one_ends_with_1_and_says_what_was_expected(config: Path) -> None:
 
     assert result.exit_code == 1
     assert "✗ lost  bad: status" in result.stdout
-    assert "expected status 2xx, got 404" in result.stdout
+    assert "    expected   status 2xx\n    got        404\n" in result.stdout
     assert "· never                 skipped" in result.stdout
     assert "1 of 3 good" in result.stdout
 

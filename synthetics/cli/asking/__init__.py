@@ -1,0 +1,1 @@
+"""Asking probes from the command line: once or often, and everything that was seen."""
