@@ -10,13 +10,13 @@ History is runs, and rounds are worked out run by run: where nobody changes, a y
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from slo.counts import Counts
-from slo.history import Pool
+from slo.counts import NOTHING
 from slo.runs import Mark, Run, joined
 from slo.shares import TimeShares
 from slo.spans import Spans
@@ -88,11 +88,23 @@ def any_good(said: Said) -> Mark:
 
 
 class Stretch(NamedTuple):
-    """Slots from *first* to before *end* that came to the same."""
+    """
+    Slots from *first* to before *end* that came to the same.
+
+    *due_ms* says how far into its slot each was due, where all of it was due at one instant.
+    """
 
     first: int
     end: int
     mark: Mark
+    due_ms: int | None = None
+
+
+class One(NamedTuple):
+    """What one slot came to; *due_ms* as of a `Stretch`."""
+
+    mark: Mark
+    due_ms: int | None
 
 
 def slots(timeline: Timeline, interval_ms: int) -> list[Stretch]:
@@ -101,76 +113,107 @@ def slots(timeline: Timeline, interval_ms: int) -> list[Stretch]:
 
 
 def combined(series: Sequence[Sequence[Stretch]], rule: Rule) -> list[Stretch]:
-    """What the rounds of *series* came to by *rule*; silent is who has no stretch there."""
-    changes: dict[int, list[tuple[int, Mark]]] = {}
+    """
+    What the rounds of *series* came to by *rule*; silent is who has no stretch there.
+
+    A round was due at one instant if so was all that each series said, and each said something
+    that had ever said anything before: then nothing more is waited for.
+    """
+    changes: dict[int, list[tuple[int, Stretch]]] = {}
+    begun: dict[int, int] = {}
     for stretches in series:
-        for first, end, mark in stretches:
-            changes.setdefault(first, []).append((1, mark))
-            changes.setdefault(end, []).append((-1, mark))
+        for stretch in stretches:
+            changes.setdefault(stretch.first, []).append((1, stretch))
+            changes.setdefault(stretch.end, []).append((-1, stretch))
+        if stretches:
+            begun[stretches[0].first] = begun.get(stretches[0].first, 0) + 1
     found: list[Stretch] = []
     present = [0, 0, 0, 0]
-    edges = sorted(changes)
-    for slot, following in pairwise(edges):
-        for step, mark in changes[slot]:
-            present[mark] += step
+    due: Counter[int | None] = Counter()
+    expected = 0
+    for slot, following in pairwise(sorted(changes)):
+        for step, stretch in changes[slot]:
+            present[stretch.mark] += step
+            due[stretch.due_ms] += step
+        due = +due
+        expected += begun.get(slot, 0)
         if any(present):
             good, bad, blip, void = present
-            silent = len(series) - sum(present)
-            mark = rule(Said(good, bad, blip, void, silent))
-            _append(found, Stretch(slot, following, mark))
+            said = sum(present)
+            mark = rule(Said(good, bad, blip, void, silent=len(series) - said))
+            at_once = said == expected and len(due) == 1
+            _append(found, Stretch(slot, following, mark, next(iter(due)) if at_once else None))
     return found
 
 
-def mark_in(timeline: Timeline, slot: int, interval_ms: int) -> Mark | None:
+def said_in(timeline: Timeline, slot: int, interval_ms: int) -> One | None:
     """What one series said in one slot; ``None`` if it had no sample there."""
-    counts = timeline.counts(slot * interval_ms - 1, (slot + 1) * interval_ms - 1)
-    return next((mark for mark in _WORST_FIRST if getattr(counts, mark.name.lower())), None)
-
-
-def round_of(marks: Sequence[Mark | None], rule: Rule) -> Mark | None:
-    """What a single round came to; ``None`` if nobody had a sample in it."""
-    if all(mark is None for mark in marks):
+    from_ms, to_ms = slot * interval_ms, (slot + 1) * interval_ms
+    counts = timeline.counts(from_ms - 1, to_ms - 1)
+    mark = next((mark for mark in _WORST_FIRST if getattr(counts, mark.name.lower())), None)
+    if mark is None:
         return None
-    return rule(Said(*(marks.count(mark) for mark in (*Mark, None))))
+    due = {_due_ms(run, slot, interval_ms) for run in timeline.spanning(from_ms, to_ms)}
+    single = counts.valid + counts.void == 1
+    return One(mark, next(each for each in due if each is not None) if single else None)
+
+
+def round_of(said: Sequence[One | None], rule: Rule, begun: int) -> One | None:
+    """
+    What a single round came to; ``None`` if nobody had a sample in it.
+
+    Args:
+        said: By each series.
+        rule: What makes a round bad.
+        begun: How many of them had a sample by the end of the slot.
+    """
+    some = [one for one in said if one is not None]
+    if not some:
+        return None
+    marks = [one.mark for one in some]
+    good, bad, blip, void = (marks.count(mark) for mark in Mark)
+    mark = rule(Said(good, bad, blip, void, silent=len(said) - len(some)))
+    due = {one.due_ms for one in some}
+    at_once = len(some) == begun and len(due) == 1
+    return One(mark, due.pop() if at_once else None)
 
 
 def timeline_of(stretches: Iterable[Stretch], interval_ms: int) -> Timeline:
-    """Rounds as a series that has its samples where the slots begin."""
+    """Rounds as a series that has its samples where the slots begin: where they speak from."""
     return Timeline(
         joined(
-            Run(first * interval_ms, interval_ms, end - first, mark)
-            for first, end, mark in stretches
+            Run(each.first * interval_ms, interval_ms, each.end - each.first, each.mark)
+            for each in stretches
         )
     )
 
 
-class Rounds(Pool):
+def events_of(stretches: Iterable[Stretch], interval_ms: int) -> Timeline:
     """
-    Rounds as events: each is counted where its slot ends, since only then all of it is known.
+    Rounds as a series that has its samples where they count; see `counts_at`.
 
     A decision at a whole minute so sees the same rounds live and in a replay.
-
-    Args:
-        timelines: Of rounds, from `timeline_of`.
-        interval_ms: How long their slots are.
-        excluded: What does not count, in whole slots: `whole_slots`.
     """
+    return Timeline(
+        joined(
+            Run(
+                counts_at(each.first, each.due_ms, interval_ms),
+                interval_ms,
+                each.end - each.first,
+                each.mark,
+            )
+            for each in stretches
+        )
+    )
 
-    def __init__(
-        self, timelines: Sequence[Timeline], interval_ms: int, excluded: Spans = Spans.EMPTY
-    ) -> None:
-        super().__init__(timelines, excluded)
-        self._later_ms = interval_ms - 1
 
-    def __call__(self, after_ms: int, until_ms: int, /) -> Counts:
-        """Counts of the rounds that ended in ``(after_ms, until_ms]``."""
-        return super().__call__(after_ms - self._later_ms, until_ms - self._later_ms)
+def counts_at(slot: int, due_ms: int | None, interval_ms: int) -> int:
+    """
+    The instant at which the round of *slot* counts.
 
-    def failures(self, after_ms: int, until_ms: int, most: int) -> Sequence[int]:
-        """When the last *most* of them that failed ended."""
-        later_ms = self._later_ms
-        found = super().failures(after_ms - later_ms, until_ms - later_ms, most)
-        return [at_ms + later_ms for at_ms in found]
+    The one at which all of it was due; else where the slot ends, since only then all is known.
+    """
+    return slot * interval_ms + (interval_ms - 1 if due_ms is None else due_ms)
 
 
 def time(
@@ -181,19 +224,22 @@ def time(
     *,
     valid_for_ms: int,
     excluded: Spans = Spans.EMPTY,
+    events: Timeline | None = None,
 ) -> TimeShares:
     """
     How ``[from_ms, to_ms)`` divides: a round speaks from the beginning of its slot on (R9).
 
-    That of a slot that is not over at *to_ms* is not known yet; the one before speaks on.
+    That of a slot that is not over at *to_ms* is not known yet, unless it counts already
+    (*events*, from `events_of`); the one before speaks on.
     """
     whole_ms = to_ms // interval_ms * interval_ms
-    if whole_ms == to_ms:
+    counted = events is not None and events.counts(whole_ms - 1, to_ms) != NOTHING
+    if whole_ms == to_ms or counted:
         return rounds.time(from_ms, to_ms, valid_for_ms, excluded)
     spoke = (
-        Run(at_ms, interval_ms, 1, mark)
+        Run(at_ms, interval_ms, 1, said.mark)
         for at_ms in range(whole_ms - interval_ms, whole_ms - valid_for_ms, -interval_ms)
-        if (mark := mark_in(rounds, at_ms // interval_ms, interval_ms)) is not None
+        if (said := said_in(rounds, at_ms // interval_ms, interval_ms)) is not None
     )
     last = Timeline(islice(spoke, 1))
     known = rounds.time(from_ms, max(from_ms, whole_ms), valid_for_ms, excluded)
@@ -211,39 +257,57 @@ def whole_slots(spans: Spans, interval_ms: int) -> Spans:
 def _pieces(runs: Iterable[Run], interval_ms: int) -> Iterator[Stretch]:
     """Slots in order, not yet each once: one that holds several samples comes several times."""
     for run in runs:
+        first, last = run.first_ms // interval_ms, run.last_ms // interval_ms
         if run.count == 1 or run.step_ms == interval_ms:
-            first = run.first_ms // interval_ms
-            yield Stretch(first, first + run.count, run.mark)
-        elif run.step_ms < interval_ms:
-            yield Stretch(run.first_ms // interval_ms, run.last_ms // interval_ms + 1, run.mark)
-        else:
+            yield Stretch(first, first + run.count, run.mark, run.first_ms % interval_ms)
+        elif run.step_ms > interval_ms:
             for at_ms in range(run.first_ms, run.last_ms + 1, run.step_ms):
                 slot = at_ms // interval_ms
-                yield Stretch(slot, slot + 1, run.mark)
+                yield Stretch(slot, slot + 1, run.mark, at_ms % interval_ms)
+        elif 2 * run.step_ms > interval_ms:
+            for slot in range(first, last + 1):
+                yield Stretch(slot, slot + 1, run.mark, _due_ms(run, slot, interval_ms))
+        else:  # all but the first and the last slot hold several
+            yield Stretch(first, first + 1, run.mark, _due_ms(run, first, interval_ms))
+            if first + 1 < last:
+                yield Stretch(first + 1, last, run.mark)
+            if first < last:
+                yield Stretch(last, last + 1, run.mark, _due_ms(run, last, interval_ms))
+
+
+def _due_ms(run: Run, slot: int, interval_ms: int) -> int | None:
+    """How far into *slot* the only sample of *run* in it was due; ``None`` if not just one was."""
+    from_ms, to_ms = slot * interval_ms, (slot + 1) * interval_ms
+    passed = max(-(-(from_ms - run.first_ms) // run.step_ms), 0)
+    at_ms = run.first_ms + passed * run.step_ms
+    following_ms = at_ms + run.step_ms
+    if not from_ms <= at_ms <= min(run.last_ms, to_ms - 1):
+        return None
+    return None if following_ms <= min(run.last_ms, to_ms - 1) else at_ms - from_ms
 
 
 def _worst(pieces: Iterable[Stretch]) -> Iterator[Stretch]:
     """Each slot once; *pieces* overlap at most in the one slot where the next begins."""
     last: Stretch | None = None
     for piece in pieces:
-        first, end, mark = piece
+        first, end, mark, due_ms = piece
         if last is None or first >= last.end:
             if last is not None:
                 yield last
             last = piece
             continue
         if last.first < first:
-            yield Stretch(last.first, first, last.mark)
+            yield Stretch(last.first, first, last.mark, last.due_ms)
         last = Stretch(first, first + 1, min(last.mark, mark, key=_WORST_FIRST.index))
         if end > first + 1:
             yield last
-            last = Stretch(first + 1, end, mark)
+            last = Stretch(first + 1, end, mark, due_ms)
     if last is not None:
         yield last
 
 
 def _append(found: list[Stretch], stretch: Stretch) -> None:
     """Add *stretch*, to the last one where it goes on with it."""
-    if found and found[-1].end == stretch.first and found[-1].mark is stretch.mark:
-        stretch = Stretch(found.pop().first, stretch.end, stretch.mark)
+    if found and found[-1].end == stretch.first and found[-1][2:] == stretch[2:]:
+        stretch = stretch._replace(first=found.pop().first)
     found.append(stretch)

@@ -9,28 +9,58 @@ from fractions import Fraction
 from slo.counts import NOTHING
 from slo.history import History, Pool, Together
 from slo.rounds import (
-    Rounds,
+    One,
     Stretch,
     any_bad,
     any_good,
     bad_if,
     combined,
-    mark_in,
+    counts_at,
+    events_of,
     round_of,
+    said_in,
     slots,
     time,
     timeline_of,
     whole_slots,
 )
-from slo.runs import Mark
 from slo.shares import TimeShares, averaged
 from slo.spans import Spans
 from slo.timeline import Timeline
 from synthetics.accounting.accounts import MILLISECOND, Places
 from synthetics.config.model import Combine, Config, Slo
 
+NEVER = 1 << 62
+"""Later than any slot."""
+
 Asked = Sequence[Sequence[Timeline]]
 """For each probe, the series that say what it came to; none if it was not asked there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    A series of rounds.
+
+    Attributes:
+        spoken: Them where their slots begin.
+        events: Them where they count; see `slo.rounds.events_of`.
+    """
+
+    spoken: Timeline
+    events: Timeline
+
+    def put(self, slot: int, interval_ms: int, one: One | None) -> None:
+        """What the round of *slot* comes to now."""
+        at_ms = slot * interval_ms
+        before = said_in(self.events, slot, interval_ms)
+        if before is not None and before != one:
+            self.events.remove(counts_at(slot, before.due_ms, interval_ms))
+        if one is None:
+            self.spoken.remove(at_ms)
+        else:
+            self.spoken.add(at_ms, one.mark)
+            self.events.add(counts_at(slot, one.due_ms, interval_ms), one.mark)
 
 
 class Combination:
@@ -55,9 +85,9 @@ class Combination:
         self._places = places
         self._here = here
         self._across = None if least is None else bad_if(least)
-        self._locations: list[frozenset[str]] = []
+        self._begun: list[dict[str, int]] = []
         self._asked: dict[str, Asked] = {}
-        self._rounds: dict[str, Timeline] = {}
+        self._rounds: dict[str, Line] = {}
         self._fresh: set[int] = set()
 
     def touch(self, at_ms: int) -> None:
@@ -66,26 +96,34 @@ class Combination:
 
     def reset(self) -> None:
         """More has changed than `touch` was told."""
-        self._locations = []
+        self._begun = []
 
-    def rounds(self) -> Mapping[str, Timeline]:
+    def rounds(self) -> Mapping[str, Line]:
         """The series of rounds as they are now, by location; that of all of them is `here`'s."""
-        locations = [frozenset(places) for places in self._places]
-        if locations != self._locations:
+        begun = [
+            {name: self._begun_by(line) for name, line in places.items()} for places in self._places
+        ]
+        if begun != self._begun:
             self._asked = dict(self._by_location())
             self._rounds = {
-                name: timeline_of(self._worked_out(asked), self.interval_ms)
-                for name, asked in self._asked.items()
+                name: self._line(self._worked_out(asked)) for name, asked in self._asked.items()
             }
-            self._locations = locations
+            self._begun = begun
         else:
             for slot in sorted(self._fresh):
                 for name, asked in self._asked.items():
-                    mark = self._round(asked, slot)
-                    if mark is not None:
-                        self._rounds[name].add(slot * self.interval_ms, mark)
+                    self._rounds[name].put(slot, self.interval_ms, self._round(asked, slot))
         self._fresh.clear()
         return self._rounds
+
+    def _begun_by(self, line: Timeline) -> int:
+        """The first slot in which a series said something."""
+        return NEVER if line.first_ms is None else line.first_ms // self.interval_ms
+
+    def _line(self, stretches: Sequence[Stretch]) -> Line:
+        return Line(
+            timeline_of(stretches, self.interval_ms), events_of(stretches, self.interval_ms)
+        )
 
     def _by_location(self) -> Iterator[tuple[str, Asked]]:
         if self._across is not None:
@@ -107,16 +145,19 @@ class Combination:
                 probes.append(combined(each, self._across))
         return combined(probes, any_bad)
 
-    def _round(self, asked: Asked, slot: int) -> Mark | None:
+    def _round(self, asked: Asked, slot: int) -> One | None:
         """One round, without looking at any other."""
-        probes = []
+        probes: list[One | None] = []
+        expected = 0
         for series in asked:
-            marks = [mark_in(one, slot, self.interval_ms) for one in series]
+            begun = sum(self._begun_by(one) <= slot for one in series)
+            expected += begun > 0
+            said = [said_in(one, slot, self.interval_ms) for one in series]
             if self._across is None:
-                probes.append(marks[0] if marks else None)
+                probes.append(said[0] if said else None)
             else:
-                probes.append(round_of(marks, self._across))
-        return round_of(probes, any_bad)
+                probes.append(round_of(said, self._across, begun))
+        return round_of(probes, any_bad, expected)
 
 
 class SloRounds:
@@ -155,15 +196,14 @@ class SloRounds:
 
     def lines(self) -> Sequence[Timeline]:
         """The series of rounds as they are now."""
-        return [line for each in self._combinations for line in each.rounds().values()]
+        return [line.spoken for each in self._combinations for line in each.rounds().values()]
 
     def history(self, excluded: Spans) -> History:
         """Its rounds as events; *excluded* is cut outward to whole rounds."""
         return Together(
             [
-                Rounds(
-                    list(each.rounds().values()),
-                    each.interval_ms,
+                Pool(
+                    [line.events for line in each.rounds().values()],
                     whole_slots(excluded, each.interval_ms),
                 )
                 for each in self._combinations
@@ -177,12 +217,13 @@ class SloRounds:
         return averaged(
             [
                 time(
-                    rounds,
+                    rounds.spoken,
                     slot_ms,
                     from_ms,
                     to_ms,
                     valid_for_ms=valid_for_ms,
                     excluded=whole_slots(excluded, slot_ms),
+                    events=rounds.events,
                 )
                 for rounds, valid_for_ms, slot_ms in self._series(from_ms, to_ms)
             ]
@@ -193,18 +234,18 @@ class SloRounds:
         return Spans.of(
             pair
             for rounds, valid_for_ms, slot_ms in self._series(from_ms, to_ms)
-            for pair in rounds.down_spans(
+            for pair in rounds.spoken.down_spans(
                 from_ms, to_ms, valid_for_ms, whole_slots(excluded, slot_ms)
             )
         )
 
-    def _series(self, from_ms: int, to_ms: int) -> Iterator[tuple[Timeline, int, int]]:
+    def _series(self, from_ms: int, to_ms: int) -> Iterator[tuple[Line, int, int]]:
         """The rounds that count for a stretch of time, how long each speaks, and their slots."""
         for each in self._combinations:
             slot_ms = each.interval_ms
             valid_for_ms = self._valid_for_ms or 2 * slot_ms
             for location, rounds in each.rounds().items():
-                spoke = rounds.counts(from_ms - valid_for_ms, to_ms) != NOTHING
+                spoke = rounds.spoken.counts(from_ms - valid_for_ms, to_ms) != NOTHING
                 if spoke or location == self._here:
                     yield rounds, valid_for_ms, slot_ms
 
@@ -248,7 +289,7 @@ def reach(
     pooled, served = NOTHING, NOTHING
     for timelines, slot_ms in places:
         each = [slots(one, slot_ms) for one in timelines.values()]
-        rounds = timeline_of(combined(each, any_good), slot_ms)
-        served += Rounds([rounds], slot_ms, whole_slots(excluded, slot_ms))(after_ms, until_ms)
+        rounds = events_of(combined(each, any_good), slot_ms)
+        served += rounds.counts(after_ms, until_ms, whole_slots(excluded, slot_ms))
         pooled += Pool(list(timelines.values()), excluded)(after_ms, until_ms)
     return Reach(locations=len(seen), uptime=served.sli, reachability=pooled.sli)

@@ -271,7 +271,10 @@ def _together(slo: Slo, probes: Mapping[str, Probe]) -> str:
     least = slo.accounting.bad_if
     each = sorted({probes[name].every // words.MILLISECOND for name in slo.probes})
     said = " or ".join(words.exactly(ms) for ms in each)
-    said = f"Rounds are counted, each where its slot of {said} ends, and not samples. "
+    said = (
+        f"Rounds of {said} are counted, and not samples: each when all of it was due at once, "
+        "else at its end. "
+    )
     if least is not None:
         said += (
             f"A round of a probe is bad if at least {words.many(least, 'location')} of those that "

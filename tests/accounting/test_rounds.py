@@ -66,6 +66,20 @@ def test_a_round_counts_where_its_slot_ends_so_a_part_of_one_decides_nothing() -
     assert books.counts("home", 0, START + MINUTE - 1) == Counts(bad=1)
 
 
+def test_a_round_that_was_due_at_one_instant_counts_there_once_all_reported() -> None:
+    """R1: nothing more is waited for, so a page is not later than without rounds."""
+    one = replace(in_rounds(bad_if=2), probes=("home",))
+    due = START + PHASES["home"]
+    books = ledger(config(one), asked("xx"), asked("x ", location="there"))
+
+    assert books.counts("home", due - 1, due) == Counts(bad=1)
+    # In the second round one location has not reported: it may still.
+    assert books.counts("home", due, START + 2 * MINUTE - 2) == Counts()
+    assert books.counts("home", due, START + 2 * MINUTE - 1) == Counts(void=1)
+    books.apply(sample(due + MINUTE, ".", location="there"))
+    assert books.counts("home", due, due + MINUTE) == Counts(good=1)
+
+
 def test_a_round_is_bad_if_enough_locations_are() -> None:
     one = replace(in_rounds(bad_if=2), probes=("home",))
     books = ledger(
@@ -168,6 +182,8 @@ def test_it_is_the_same_however_samples_arrive(
 
     assert live.counts("home", START - 1, NOW) == at_once.counts("home", START - 1, NOW)
     assert live.time("home", START, NOW) == at_once.time("home", START, NOW)
+    last = live.history("home").failures(START, NOW, 99)
+    assert last == at_once.history("home").failures(START, NOW, 99)
 
 
 @pytest.mark.parametrize("archive_at_ms", [None, NOW + 86_400_000])

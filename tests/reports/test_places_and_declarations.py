@@ -123,24 +123,25 @@ def test_a_correction_stands_in_the_report_with_who_and_why(database: Path, shap
         ),
         pytest.param(
             Accounting(combine=Combine.ALL),
-            "Rounds are counted, each where its slot of 10m ends, and not samples. A round is bad "
-            "if any of its probes is, and unknown if one did not report. Rounds of several "
-            "locations are pooled, and their time is averaged.",
+            "Rounds of 10m are counted, and not samples: each when all of it was due at once, else "
+            "at its end. A round is bad if any of its probes is, and unknown if one did not "
+            "report. Rounds of several locations are pooled, and their time is averaged.",
             id="probes together",
         ),
         pytest.param(
             Accounting(bad_if=2),
-            "Rounds are counted, each where its slot of 10m ends, and not samples. A round of a "
-            "probe is bad if at least 2 locations of those that reported are bad, and unknown if "
-            "fewer reported. Rounds of several probes are pooled, and their time is averaged.",
+            "Rounds of 10m are counted, and not samples: each when all of it was due at once, else "
+            "at its end. A round of a probe is bad if at least 2 locations of those that reported "
+            "are bad, and unknown if fewer reported. Rounds of several probes are pooled, and "
+            "their time is averaged.",
             id="locations together",
         ),
         pytest.param(
             Accounting(combine=Combine.ALL, bad_if=1),
-            "Rounds are counted, each where its slot of 10m ends, and not samples. A round of a "
-            "probe is bad if at least 1 location of those that reported is bad, and unknown if "
-            "fewer reported. A round is bad if any of its probes is, and unknown if one did not "
-            "report.",
+            "Rounds of 10m are counted, and not samples: each when all of it was due at once, else "
+            "at its end. A round of a probe is bad if at least 1 location of those that reported "
+            "is bad, and unknown if fewer reported. A round is bad if any of its probes is, and "
+            "unknown if one did not report.",
             id="both",
         ),
     ],

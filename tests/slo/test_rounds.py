@@ -9,17 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.counts import Counts
-from slo.history import Together
+from slo.history import Pool, Together
 from slo.rounds import (
-    Rounds,
     Rule,
     Said,
     any_bad,
     any_good,
     bad_if,
     combined,
-    mark_in,
+    counts_at,
+    events_of,
     round_of,
+    said_in,
     slots,
     time,
     timeline_of,
@@ -65,7 +66,7 @@ def plainly(said: Sequence[Mark | None], rule: str) -> Mark:
             return Mark.BAD if len(confirmed) == len(reported) else Mark.BLIP
 
 
-def said_in(samples: Mapping[int, Mark], slot: int) -> Mark | None:
+def worst_in(samples: Mapping[int, Mark], slot: int) -> Mark | None:
     """The worst that one series said in a slot; knowing nothing is the least."""
     found = [mark for at, mark in samples.items() if slot * I <= at < (slot + 1) * I]
     for mark in (Mark.BAD, Mark.BLIP, Mark.GOOD, Mark.VOID):
@@ -79,10 +80,21 @@ def one_by_one(series: Sequence[Mapping[int, Mark]], rule: str) -> dict[int, Mar
     last = max((at for samples in series for at in samples), default=-1)
     rounds = {}
     for slot in range(last // I + 1):
-        said = [said_in(samples, slot) for samples in series]
+        said = [worst_in(samples, slot) for samples in series]
         if any(mark is not None for mark in said):
             rounds[slot * I] = plainly(said, rule)
     return rounds
+
+
+def where_they_count(series: Sequence[Mapping[int, Mark]], rule: str) -> dict[int, int]:
+    """The instant at which each round counts, by the beginning of its slot."""
+    found = {}
+    for start in one_by_one(series, rule):
+        begun = [samples for samples in series if min(samples, default=start + I) < start + I]
+        due = [[at for at in samples if start <= at < start + I] for samples in begun]
+        at_once = all(len(each) == 1 for each in due) and len({at for (at, *_) in due}) == 1
+        found[start] = due[0][0] if at_once else start + I - 1
+    return found
 
 
 def timeline(samples: Mapping[int, Mark]) -> Timeline:
@@ -112,45 +124,53 @@ def test_rounds_come_to_what_they_come_to_one_by_one(
 ) -> None:
     each = [slots(timeline(samples), I) for samples in series]
 
-    found = timeline_of(combined(each, RULES[rule]), I)
+    found = combined(each, RULES[rule])
 
-    assert expanded(found) == one_by_one(series, rule)
+    rounds, count_at = one_by_one(series, rule), where_they_count(series, rule)
+    assert expanded(timeline_of(found, I)) == rounds
+    assert expanded(events_of(found, I)) == {count_at[at]: mark for at, mark in rounds.items()}
 
 
 @given(st.lists(histories(), min_size=1, max_size=4), st.sampled_from(sorted(RULES)))
 def test_a_single_round_comes_to_the_same(series: list[dict[int, Mark]], rule: str) -> None:
     each = [timeline(samples) for samples in series]
-    expected = one_by_one(series, rule)
+    rounds, count_at = one_by_one(series, rule), where_they_count(series, rule)
 
     for slot in range(30):
-        marks = [mark_in(one, slot, I) for one in each]
-        assert round_of(marks, RULES[rule]) == expected.get(slot * I)
+        said = [said_in(one, slot, I) for one in each]
+        begun = sum(min(one, default=1000) < (slot + 1) * I for one in series)
+        found = round_of(said, RULES[rule], begun)
+        if found is None:
+            assert slot * I not in rounds
+        else:
+            assert found.mark is rounds[slot * I]
+            assert counts_at(slot, found.due_ms, I) == count_at[slot * I]
 
 
 spans = st.lists(st.tuples(st.integers(0, 250), st.integers(0, 250)), max_size=3).map(Spans.of)
 
 
 @given(st.lists(histories(), min_size=1, max_size=3), spans, st.data())
-def test_a_round_counts_where_its_slot_ends(
+def test_a_round_counts_when_all_of_it_was_due_at_once_or_its_slot_ends(
     series: list[dict[int, Mark]], excluded: Spans, data: st.DataObject
 ) -> None:
-    rounds = one_by_one(series, "all")
-    made = timeline_of(combined([slots(timeline(one), I) for one in series], any_bad), I)
+    rounds, count_at = one_by_one(series, "all"), where_they_count(series, "all")
+    made = events_of(combined([slots(timeline(one), I) for one in series], any_bad), I)
     aside = whole_slots(excluded, I)
     after, until = sorted(data.draw(st.tuples(st.integers(-5, 260), st.integers(-5, 260))))
 
     tally = dict.fromkeys(["good", "bad", "blip", "void", "excluded"], 0)
     for start, mark in rounds.items():
-        if after < start + I - 1 <= until:
+        if after < count_at[start] <= until:
             touched = any(excluded.contains(at) for at in range(start, start + I))
             tally["excluded" if touched else mark.name.lower()] += 1
 
-    counted = Rounds([made], I, aside)
+    counted = Pool([made], aside)
     assert counted(after, until) == Counts(**tally)
     failed = [
-        start + I - 1
+        count_at[start]
         for start, mark in rounds.items()
-        if after < start + I - 1 <= until
+        if after < count_at[start] <= until
         and mark in (Mark.BAD, Mark.BLIP)
         and not aside.contains(start)
     ]
@@ -165,14 +185,18 @@ def test_of_a_slot_that_is_not_over_nothing_is_known_yet(
     samples: dict[int, Mark], excluded: Spans, valid_for: int, data: st.DataObject
 ) -> None:
     """What is known at an instant must not change when the rest of the slot arrives."""
-    rounds = one_by_one([samples], "all")
-    made = timeline_of(combined([slots(timeline(samples), I)], any_bad), I)
+    rounds, count_at = one_by_one([samples], "all"), where_they_count([samples], "all")
+    stretches = combined([slots(timeline(samples), I)], any_bad)
+    made, events = timeline_of(stretches, I), events_of(stretches, I)
     start, end = sorted(data.draw(st.tuples(st.integers(0, 260), st.integers(0, 260))))
-    over = {at: mark for at, mark in rounds.items() if at + I <= end}
 
     found = time(made, I, start, end, valid_for_ms=valid_for, excluded=excluded)
+    at_once = time(made, I, start, end, valid_for_ms=valid_for, excluded=excluded, events=events)
 
+    over = {at: mark for at, mark in rounds.items() if at + I <= end}
     assert found == Plain(over).time(start, end, valid_for, excluded)
+    counted = {at: mark for at, mark in rounds.items() if at + I <= end or count_at[at] <= end}
+    assert at_once == Plain(counted).time(start, end, valid_for, excluded)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +224,7 @@ def test_a_year_of_steady_rounds_is_one_run() -> None:
     minutes = 365 * 24 * 60
     series = [Timeline([Run(phase, MINUTE, minutes, Mark.GOOD)]) for phase in (0, 7_000, 59_999)]
 
-    rounds = timeline_of(combined([slots(one, MINUTE) for one in series], any_bad), MINUTE)
+    rounds = combined([slots(one, MINUTE) for one in series], any_bad)
 
-    assert rounds.runs() == [Run(0, MINUTE, minutes, Mark.GOOD)]
+    assert timeline_of(rounds, MINUTE).runs() == [Run(0, MINUTE, minutes, Mark.GOOD)]
+    assert events_of(rounds, MINUTE).runs() == [Run(MINUTE - 1, MINUTE, minutes, Mark.GOOD)]
