@@ -87,6 +87,23 @@ async def test_a_change_that_fails_is_undone_alone(tmp_path: Path) -> None:
         assert reasons == [("kept",)]
 
 
+async def test_a_change_that_has_a_transaction_of_its_own_is_undone_as_well(tmp_path: Path) -> None:
+    """And numbers that it gave to words are given anew."""
+
+    def fails(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO series (probe, location) VALUES ('home', 'local')")
+        raise LookupError
+
+    path = tmp_path / "a.db"
+    async with opened(path) as store:
+        with pytest.raises(LookupError):
+            await store.write(fails)
+        assert await store.write(lambda c: c.execute("SELECT * FROM series").fetchall()) == []
+        assert await store.add(minutes("home", 2)) == ()
+
+    assert read_back(path) == minutes("home", 2)
+
+
 async def test_a_sample_that_cannot_be_stored_harms_no_other(tmp_path: Path) -> None:
     """Kinds of third parties may yield anything; a phase below 0, say."""
     path = tmp_path / "a.db"
