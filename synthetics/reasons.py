@@ -51,12 +51,14 @@ SAID: Final[dict[str, str]] = {
     "protocol": "wrong protocol",
     "ocsp": "no proof against revocation",
     "proxy-refused": "proxy cannot reach it",
+    "query": "query failed",
     "rcode": "wrong response code",
     "redirected-to": "redirected elsewhere",
     "redirects": "redirected astray",
     "refused": "refused by the server",
     "reply": "wrong reply",
     "reset": "connection broken off",
+    "rows": "wrong number of rows",
     "servers-differ": "servers disagree",
     "should-fail": "works, and should not",
     "slow": "too slow",
@@ -82,6 +84,7 @@ SAID: Final[dict[str, str]] = {
     "truncated": "body cut short",
     "unfinished": "job did not end",
     "unreachable": "cannot be reached",
+    "value": "wrong value",
     "warning": "plugin says warning",
 }
 

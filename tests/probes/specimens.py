@@ -14,6 +14,7 @@ import trustme
 from tests.probes import (
     specimen_mail,
     specimen_redis,
+    specimen_sql,
     specimen_ssh,
     specimen_websocket,
     specimens_of_brokers,
@@ -142,6 +143,7 @@ SPECIMENS: dict[str, Specimen] = {
     "ssh": over_tcp(lambda port: {"connect": f"127.0.0.1:{port}"}, specimen_ssh.welcome),
     "imap": over_tcp(specimen_mail.imap, specimen_mail.imap_welcome, specimen_mail.imap_repeat),
     "smtp": over_tcp(specimen_mail.smtp, specimen_mail.smtp_welcome, specimen_mail.smtp_repeat),
+    "sql": over_tcp(specimen_sql.options, specimen_sql.welcome, specimen_sql.repeat),
     "tcp": over_tcp(_tcp, _welcome, _repeat_line),
     "tls": Specimen(
         good=_over_tls,

@@ -1,0 +1,225 @@
+"""Probe kind ``sql``: does a database take us, and answer a query as it should?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import ConfigDict
+
+from probes.expect import CertificateExpectation
+from probes.expect_json import ValueExpectation
+from probes.fields import FilledText, Refused, SecretText
+from probes.judge_json import judge_values
+from probes.net.certificates import judge_validity
+from probes.net.starttls import Protocol, ask_for_tls
+from probes.net.stream import Stream
+from probes.net.target import HostPort, Target
+from probes.net.tls import Presented
+from probes.net.transcript import Transcript
+from probes.net.trip import Trip, Trouble, Unmet
+from probes.result import Facts, Result
+from probes.settings import Family, Tls, exactly_one
+from probes.sql_parts import mysql, postgresql
+from probes.sql_parts.table import Inquiry, Table
+from probes.watch import Watch
+
+SUMMARY = "A query to PostgreSQL or MySQL, and its answer."
+LIMIT = 1 << 20
+"""Most bytes that the target may say in one run."""
+
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
+
+_DIALECTS = ("postgresql", "mysql")
+_SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """
+    Who we are.
+
+    Attributes:
+        username: The name.
+        password: The password, if the server wants one.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    username: FilledText
+    password: SecretText | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expect:
+    """
+    What must hold; all that is given.
+
+    Attributes:
+        rows: How many there are.
+        value: The first column of the first row.
+        columns: By name, that column in every row, of which there must be one.
+        certificate: What the target's certificate must be.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    rows: ValueExpectation = ()
+    value: ValueExpectation = ()
+    columns: Mapping[str, ValueExpectation] = field(default_factory=dict)
+    certificate: CertificateExpectation | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """
+    Attributes:
+        postgresql: Where to, ``host:port``, if that speaks as PostgreSQL does.
+        mysql: Where to, ``host:port``, if that speaks as MySQL does.
+        ip: Which addresses to use.
+        tls: Encrypt before logging in; ``true``, or how.
+        login: Who we are.
+        database: Which one to ask; without it, the one that the server gives us.
+        query: One statement.
+        read_only: Whether the server shall refuse to change anything.
+        expect: What must hold.
+    """
+
+    __pydantic_config__ = ConfigDict(
+        extra="forbid", json_schema_extra={"oneOf": exactly_one(_DIALECTS)}
+    )
+
+    postgresql: HostPort | None = None
+    mysql: HostPort | None = None
+    ip: Family = "any"
+    tls: Literal[True] | Tls | None = None
+    login: Login
+    database: FilledText | None = None
+    query: FilledText | None = None
+    read_only: bool = True
+    expect: Expect = field(default_factory=Expect)
+
+    def __post_init__(self) -> None:
+        if sum(getattr(self, name) is not None for name in _DIALECTS) != 1:
+            raise Refused("a query goes to one database", mend="write postgresql or mysql")
+        if self.expect.certificate is not None and self.tls is None:
+            raise Refused(
+                "without TLS there is no certificate",
+                mend="write `tls: true`",
+                at=("expect", "certificate"),
+            )
+
+    @property
+    def connect(self) -> Target:
+        """Where to."""
+        where = self.postgresql or self.mysql
+        assert where is not None
+        return where
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.connect.host
+
+
+async def run(options: Options, watch: Watch) -> Result:
+    """Connect, log in, ask once, and hang up."""
+    trip = Trip(watch)
+    visit = _Visit(options, trip)
+    try:
+        async with trip:
+            await visit.make()
+    except Trouble as trouble:
+        evidence = visit.transcript.evidence(trouble)
+        return trip.ended_by(trouble, facts=visit.facts, evidence=evidence)
+    return trip.good(facts=visit.facts)
+
+
+class _Visit:
+    """One run: what was shown and said so far."""
+
+    def __init__(self, options: Options, trip: Trip) -> None:
+        self._options = options
+        self._trip = trip
+        self._presented: Presented | None = None
+        self._query = str(options.query) if options.query is not None else "SELECT 1"
+        self.transcript = Transcript(f"{self._query} to {options.connect}", trip.watch)
+
+    @property
+    def facts(self) -> Facts:
+        """What was learnt about the target so far."""
+        expires_at = self._presented.expires_at if self._presented else None
+        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
+
+    async def make(self) -> None:
+        """
+        Log in, ask, and look at the answer.
+
+        Raises:
+            Trouble: What went wrong first.
+        """
+        options, trip = self._options, self._trip
+        where = options.connect
+        async with await Stream.to(
+            trip, where.host, where.port, limit=LIMIT, ip=options.ip
+        ) as stream:
+            if options.postgresql is not None and options.tls is not None:
+                await ask_for_tls(stream, Protocol.POSTGRES, trip)
+                await self._encrypt(stream)
+            table = await self._ask(stream)
+        self.transcript.heard(_shown(table))
+        self._judge(table)
+
+    async def _ask(self, stream: Stream) -> Table:
+        options, login = self._options, self._options.login
+        inquiry = Inquiry(
+            username=login.username.render(),
+            password=login.password.reveal() if login.password is not None else None,
+            database=options.database.render() if options.database is not None else None,
+            query=options.query.render() if options.query is not None else "SELECT 1",
+            read_only=options.read_only,
+            limit_s=max(0.001, self._trip.watch.remaining_s()),
+        )
+        if options.postgresql is not None:
+            return await postgresql.inquire(stream, inquiry, self._trip)
+
+        async def start_tls() -> None:
+            await self._encrypt(stream)
+
+        later = start_tls if options.tls is not None else None
+        return await mysql.inquire(stream, inquiry, self._trip, later)
+
+    async def _encrypt(self, stream: Stream) -> None:
+        tls = self._options.tls
+        tls = tls if isinstance(tls, Tls) else Tls()
+        name = tls.server_name or self._options.connect.host
+        self._presented = await stream.start_tls(tls.at_home, name)
+
+    def _judge(self, table: Table) -> None:
+        expect, watch = self._options.expect, self._trip.watch
+        if unmet := judge_values("the number of rows", expect.rows, [len(table.rows)], {}):
+            raise Unmet("rows", *unmet)
+        _hold("the value", expect.value, [row[0] for row in table.rows[:1]])
+        for name, wanted in expect.columns.items():
+            if name not in table.columns:
+                had = ", ".join(table.columns) or "none"
+                raise Unmet("value", f"a column {name}", f"the columns {had}")
+            at = table.columns.index(name)
+            _hold(f"column {name}", wanted, [row[at] for row in table.rows])
+        if expect.certificate is not None and self._presented is not None:
+            judge_validity(expect.certificate.valid_for, self._presented.expires_at, watch)
+
+
+def _hold(name: str, wanted: Sequence[tuple[str, Any]], found: Sequence[Any]) -> None:
+    if unmet := judge_values(name, wanted, found, {}):
+        raise Unmet("value", *unmet)
+
+
+def _shown(table: Table) -> str:
+    """The names of the columns and the first rows."""
+    lines = [" | ".join(table.columns)]
+    lines += [" | ".join(map(str, row)) for row in table.rows[:_SHOWN_ROWS]]
+    hidden = len(table.rows) - _SHOWN_ROWS
+    return "\n".join([*lines, *([f"({hidden} more rows)"] if hidden > 0 else []), ""])

@@ -1,0 +1,1 @@
+"""The protocols of PostgreSQL and MySQL."""
