@@ -39,6 +39,24 @@ class Phases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """
+    How a page felt to who looked at it, as a browser measured it; ``None`` where it did not.
+
+    Attributes:
+        lcp_s: Largest Contentful Paint, seconds from the start of navigation, >= 0.
+        fcp_s: First Contentful Paint, likewise.
+        ttfb_s: Time To First Byte, likewise.
+        cls: Cumulative Layout Shift, a number without a unit, >= 0.
+    """
+
+    lcp_s: float | None = None
+    fcp_s: float | None = None
+    ttfb_s: float | None = None
+    cls: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """
     What was learnt about the target besides good or bad.
@@ -51,6 +69,7 @@ class Facts:
         redirects: How many redirects were followed, >= 0.
         body_bytes: Size of the decoded body that was read, >= 0.
         certificate_expires_at: Earliest ``notAfter`` of the presented chain, in UTC.
+        vitals: How its pages felt, the worst of each; ``None`` without a browser.
     """
 
     status: int | None = None
@@ -60,6 +79,7 @@ class Facts:
     redirects: int = 0
     body_bytes: int | None = None
     certificate_expires_at: datetime | None = None
+    vitals: Vitals | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

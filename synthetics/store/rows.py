@@ -23,7 +23,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from probes.result import Evidence, Facts, Outcome, Phases, Result, StepResult
+from probes.result import Evidence, Facts, Outcome, Phases, Result, StepResult, Vitals
 from synthetics.clock import instant, millis
 from synthetics.sample import Sample
 from synthetics.store.codes import NUMBERS, OUTCOMES
@@ -80,6 +80,8 @@ def row(
             facts_number = facts_id(series_id, key)
             if facts_number is None:
                 apart["facts"] = facts_dict(key)
+        if facts.vitals is not None:
+            apart["vitals"] = _vitals_dict(facts.vitals)
     if result.detail:
         apart["detail"] = result.detail
     if result.failed_step:
@@ -125,7 +127,7 @@ def sample(stored: Stored, probe: str, location: str) -> Sample:
             trace_id=trace_id,
             failed_step=apart.get("failed_step", ""),
             phases=phases,
-            facts=_facts(facts, body_bytes),
+            facts=_facts(facts, body_bytes, apart.get("vitals")),
             steps=tuple(_step(step) for step in apart.get("steps", ())),
             evidence=None if evidence is None else _evidence(evidence),
         ),
@@ -237,13 +239,16 @@ def _read_number(packed: bytes, at: int) -> tuple[int, int]:
     return number | packed[at] << shift, at + 1
 
 
-def _facts(known: dict[str, Any], body_bytes: int | None) -> Facts:
+def _facts(
+    known: dict[str, Any], body_bytes: int | None, vitals: dict[str, float] | None
+) -> Facts:
     known = dict(known)
     expires_ms = known.pop("certificate_expires_ms", None)
     return Facts(
         **known,
         body_bytes=body_bytes,
         certificate_expires_at=None if expires_ms is None else instant(expires_ms),
+        vitals=None if vitals is None else Vitals(**vitals),
     )
 
 
@@ -267,7 +272,14 @@ def _step_dict(step: StepResult) -> dict[str, Any]:
         known["facts"] = facts
     if step.facts.body_bytes is not None:
         known["body_bytes"] = step.facts.body_bytes
+    if step.facts.vitals is not None:
+        known["vitals"] = _vitals_dict(step.facts.vitals)
     return known
+
+
+def _vitals_dict(vitals: Vitals) -> dict[str, float]:
+    """What was measured; a shift of 0 is something, too."""
+    return {name: value for name, value in asdict(vitals).items() if value is not None}
 
 
 def _step(known: dict[str, Any]) -> StepResult:
@@ -287,7 +299,7 @@ def _step(known: dict[str, Any]) -> StepResult:
                 if microseconds is not None
             }
         ),
-        facts=_facts(known.get("facts", {}), known.get("body_bytes")),
+        facts=_facts(known.get("facts", {}), known.get("body_bytes"), known.get("vitals")),
     )
 
 

@@ -130,6 +130,23 @@ def _expiry(result: Result) -> Reading:
     return NEVER if expires is None else (("", expires.timestamp()),)
 
 
+def _vitals(result: Result) -> Reading:
+    vitals = result.facts.vitals
+    if vitals is not None:
+        for name, seconds in (
+            ("lcp", vitals.lcp_s),
+            ("fcp", vitals.fcp_s),
+            ("ttfb", vitals.ttfb_s),
+        ):
+            if seconds is not None:
+                yield f',vital="{name}"', seconds
+
+
+def _layout_shift(result: Result) -> Reading:
+    vitals = result.facts.vitals
+    return NEVER if vitals is None or vitals.cls is None else (("", vitals.cls),)
+
+
 def _reason(seen: Seen) -> Reading:
     if seen.newest is None or not seen.newest.result.reason:
         return NEVER
@@ -240,6 +257,17 @@ FAMILIES: tuple[Family, ...] = (
         help="How long a journey's step took.",
         labels=("step",),
         read=_asked(_steps_duration),
+    ),
+    Family(
+        name="probe_web_vital_seconds",
+        help="When a browser's worst page showed something: vital is lcp, fcp or ttfb.",
+        labels=("vital",),
+        read=_asked(_vitals),
+    ),
+    Family(
+        name="probe_web_layout_shift",
+        help="How much a browser's worst page jumped about (CLS).",
+        read=_asked(_layout_shift),
     ),
 )
 """All of them, in the order in which they are written."""

@@ -69,6 +69,8 @@ def refusal(text: str, folder: Path) -> str:
     file = folder / "synthetics.yaml"
     secret = folder / "secret"
     secret.write_text("0123456789abcdef" * 2)
+    for script in re.findall(r"\bscript: ([\w-]+\.py)$", text, re.MULTILINE):
+        (folder / script).write_text("async def check(page, run): ...\n")
     file.write_text(re.sub(r"\$\{file:[^}]*\}", f"${{file:{secret}}}", text), encoding="utf-8")
     try:
         load(file, environ=environ(text))

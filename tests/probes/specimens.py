@@ -20,6 +20,7 @@ from tests.probes import (
     specimens_of_brokers,
 )
 from tests.probes.specimen import Silence, Specimen
+from tests.probes.specimen_browser import BROWSER
 from tests.probes.specimen_exec import EXEC
 from tests.probes.specimens_of_packets import PING, UDP
 from tests.probes.support import Speak, ok, saying, speaking
@@ -105,6 +106,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 SPECIMENS: dict[str, Specimen] = {
+    "browser": BROWSER,
     "dns": over_tcp(
         lambda port: {"query": "shop.example", "servers": f"127.0.0.1:{port}", "over": "tcp"},
         _answer,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from probes.result import Evidence, Facts, Outcome, Phases, Result, StepResult
+from probes.result import Evidence, Facts, Outcome, Phases, Result, StepResult, Vitals
 from synthetics.clock import Clock, HeldClock, instant
 from synthetics.sample import Sample
 from synthetics.store import Reader, Store
@@ -78,6 +78,7 @@ def failed_journey(at_ms: int = START_MS) -> Sample:
         redirects=1,
         body_bytes=4321,
         certificate_expires_at=expires_at,
+        vitals=Vitals(lcp_s=1.25, fcp_s=0.5, cls=0.0),
     )
     phases = Phases(resolve_s=0.001, connect_s=0.002, tls_s=0.02, first_byte_s=0.4, transfer_s=0.0)
     return Sample(

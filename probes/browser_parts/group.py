@@ -1,0 +1,87 @@
+"""The processes of one browser: how much memory they take, and how they are ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+class Group:
+    """
+    A browser, which leads a process group of its own, and the driver that has started it.
+
+    Args:
+        leader: The browser's process ID.
+
+    Attributes:
+        driver: The process ID of whoever started it.
+    """
+
+    def __init__(self, leader: int) -> None:
+        self._leader = leader
+        self._born = _born(leader)
+        self.driver = _parent(leader)
+        self._driver_born = _born(self.driver)
+
+    def memory(self) -> dict[int, int]:
+        """Bytes that each process has for itself alone, by process ID; the driver's too."""
+        sizes: dict[int, int] = {}
+        waiting = [self.driver] if _born(self.driver) == self._driver_born else []
+        while waiting:
+            pid = waiting.pop()
+            with contextlib.suppress(OSError, ValueError):
+                sizes[pid] = _own_memory(pid)
+                children = (_PROC / str(pid) / "task" / str(pid) / "children").read_text()
+                waiting += [int(child) for child in children.split() if int(child) not in sizes]
+        return sizes
+
+    def end_largest_page(self) -> bool:
+        """Kill the page that takes most; ``False`` if that is no page but the browser itself."""
+        sizes = self.memory()
+        for pid in sorted(sizes, key=lambda pid: -sizes[pid]):
+            with contextlib.suppress(OSError):
+                if b"--type=renderer" in (_PROC / str(pid) / "cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
+                    return True
+                break
+        return False
+
+    def kill(self) -> None:
+        """End what is left of it, and of the driver."""
+        with contextlib.suppress(OSError):
+            if _born(self._leader) == self._born:
+                os.killpg(self._leader, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            if _born(self.driver) == self._driver_born:
+                os.kill(self.driver, signal.SIGKILL)
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of ``/proc/PID/stat`` behind the program's name, which may hold anything."""
+    try:
+        text = (_PROC / str(pid) / "stat").read_text(errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(") ")[2].split()
+
+
+def _parent(pid: int) -> int:
+    stat = _stat(pid)
+    return int(stat[1]) if stat else -1
+
+
+def _born(pid: int) -> str:
+    """When *pid* began, which tells it from a later one of that number; empty if it has ended."""
+    stat = _stat(pid)
+    return stat[19] if stat and stat[0] != "Z" else ""
+
+
+def _own_memory(pid: int) -> int:
+    for line in (_PROC / str(pid) / "status").read_text(errors="replace").splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    return 0
