@@ -114,6 +114,13 @@ _ALERT = """
 """
 # SQLite fills plain columns from the row that holds a lone max().
 NEWEST = _ALERT + "WHERE tier != ':drill' GROUP BY slo, tier HAVING max(id) ORDER BY id"
+OF_SLO = (
+    _ALERT
+    + """
+    WHERE slo = :slo AND fired_ms <= :until_ms AND tier != ':drill'
+    GROUP BY tier HAVING max(id) ORDER BY id
+"""
+)
 FIRING = _ALERT + "WHERE resolved_ms IS NULL AND tier != ':drill' ORDER BY id"
 FIRES = "SELECT 1 FROM alerts WHERE slo = :slo AND tier = :tier AND resolved_ms IS NULL"
 FIRING_OF = _ALERT + "WHERE incident_id = :incident_id AND resolved_ms IS NULL ORDER BY id"
@@ -264,6 +271,11 @@ def firing(db: sqlite3.Connection) -> list[Alert]:
 def newest(db: sqlite3.Connection) -> list[Alert]:
     """The last alert of each tier that ever fired, resolved or not, in the order of firing."""
     return [_alert(row) for row in db.execute(NEWEST)]
+
+
+def of_slo(db: sqlite3.Connection, slo: str, until_ms: int) -> list[Alert]:
+    """The last alert of each tier of *slo* that fired up to *until_ms*, in the order of firing."""
+    return [_alert(row) for row in db.execute(OF_SLO, {"slo": slo, "until_ms": until_ms})]
 
 
 def fires(db: sqlite3.Connection, *, slo: str, tier: str) -> bool:

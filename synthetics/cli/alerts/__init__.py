@@ -10,7 +10,7 @@ import click
 from synthetics.cli.common import db_option, format_option, refuse
 from synthetics.cli.lazy import LazyGroup
 
-_COMMANDS: dict[str, str] = {}
+_COMMANDS = {"why": "Print why an SLO did or did not page."}
 
 DAY_MS = 86_400_000
 
