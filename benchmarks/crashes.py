@@ -40,10 +40,10 @@ PATIENCE_S = 60.0
 ZYGOTE = """
 import os, signal, sys
 from synthetics.cli import main
-from synthetics.cli.run import loaded
+from synthetics.config.load import load
 import synthetics.service.service, synthetics.service.logs, synthetics.service.loop
 from pathlib import Path
-loaded(Path(sys.argv[1]))
+load(Path(sys.argv[1]), environ=os.environ)
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for _ in sys.stdin:
     pid = os.fork()
