@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from synthetics import words
+from synthetics.accounting.misread import misread
 from synthetics.clock import millis
 from synthetics.config.model import Config
 from synthetics.config.scalars import Instant
@@ -185,12 +186,7 @@ def _read(adapter: TypeAdapter[Any], body: Mapping[str, Any]) -> Any:
     try:
         return adapter.validate_python(body)
     except ValidationError as error:
-        said = "\n".join(
-            f"{'.'.join(map(str, one['loc'])) or 'the whole'}: "
-            f"{one.get('ctx', {}).get('error', one['msg'])}"
-            for one in error.errors()
-        )
-        raise NotDeclaredError(said) from None
+        raise NotDeclaredError(misread(error)) from None
 
 
 def _declare(kind: Kind, config: Config, asked: Declaration, now_ms: int) -> Change:

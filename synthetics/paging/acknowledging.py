@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, StringConstraints, TypeAdapter,
 
 from synthetics import words
 from synthetics.accounting.declaring import LONGEST_TEXT, NotDeclaredError, Said
+from synthetics.accounting.misread import misread
 from synthetics.paging.owing import knows
 from synthetics.paging.words import acknowledged
 from synthetics.receivers.base import Event, Message
@@ -70,12 +71,7 @@ def answering(
     try:
         asked = _ASKED.validate_python(body)
     except ValidationError as error:
-        said = "\n".join(
-            f"{'.'.join(map(str, one['loc'])) or 'the whole'}: "
-            f"{one.get('ctx', {}).get('error', one['msg'])}"
-            for one in error.errors()
-        )
-        raise NotDeclaredError(said) from None
+        raise NotDeclaredError(misread(error)) from None
 
     def answer(db: sqlite3.Connection) -> Acknowledgement:
         return _take_on(db, incident_id, asked, receivers, now_ms)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
 from synthetics import words
 from synthetics.accounting.declaring import NotDeclaredError, Said
+from synthetics.accounting.misread import misread
 from synthetics.clock import millis
 from synthetics.config.model import Config, Severity
 from synthetics.config.scalars import Instant
@@ -81,7 +82,7 @@ def noting(config: Config, body: Mapping[str, Any], now_ms: int) -> Note:
     try:
         asked = _asked.validate_python(body)
     except ValidationError as error:
-        raise NotDeclaredError(_said(error)) from None
+        raise NotDeclaredError(misread(error)) from None
     if asked.service and asked.service not in config.services:
         raise NotDeclaredError(
             f"there is no service `{asked.service}`\n"
@@ -192,11 +193,3 @@ def _owe(db: sqlite3.Connection, config: Config, change: Change) -> None:
             message=message.to_json(),
             owed_ms=change.declared_ms,
         )
-
-
-def _said(error: ValidationError) -> str:
-    return "\n".join(
-        f"{'.'.join(map(str, one['loc'])) or 'the whole'}: "
-        f"{one.get('ctx', {}).get('error', one['msg'])}"
-        for one in error.errors()
-    )

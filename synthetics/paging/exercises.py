@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from synthetics import words
 from synthetics.accounting.declaring import Said
+from synthetics.accounting.misread import misread
 from synthetics.config.model import Config, Severity
 from synthetics.paging.drill import LIMIT_S
 from synthetics.paging.ways import NoDrillError, Way, all_ways, way_of
@@ -66,12 +67,7 @@ def asked(body: Mapping[str, Any]) -> Asked:
     try:
         return _asked.validate_python(body)
     except ValidationError as error:
-        raise NoDrillError(
-            "\n".join(
-                f"{'.'.join(map(str, one['loc'])) or 'the whole'}: {one['msg']}"
-                for one in error.errors()
-            )
-        ) from None
+        raise NoDrillError(misread(error)) from None
 
 
 def proved(services: Iterable[str], done: Sequence[Drill], at_ms: int) -> str:

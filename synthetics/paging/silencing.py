@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from synthetics.accounting.declaring import Ending, NotDeclaredError, Said
+from synthetics.accounting.misread import misread
 from synthetics.clock import millis
 from synthetics.config.model import Config
 from synthetics.config.model_watch import SYNTHETICS
@@ -129,12 +130,7 @@ def _read(adapter: TypeAdapter[Any], body: Mapping[str, Any]) -> Any:
     try:
         return adapter.validate_python(body)
     except ValidationError as error:
-        said = "\n".join(
-            f"{'.'.join(map(str, one['loc'])) or 'the whole'}: "
-            f"{one.get('ctx', {}).get('error', one['msg'])}"
-            for one in error.errors()
-        )
-        raise NotDeclaredError(said) from None
+        raise NotDeclaredError(misread(error)) from None
 
 
 def _end(db: sqlite3.Connection, *, asked: Ending, at_ms: int, now_ms: int) -> Silence:
