@@ -32,6 +32,9 @@ LEAST_CHANCE = 1e-12
 LOSS = Fraction(1, 1000)
 """The share of samples that false alarms are reckoned for."""
 
+NOISY = 1
+"""A tier that pages more often than so in 30 days, by such losses alone, is worth a word."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierMeaning:
@@ -184,6 +187,12 @@ def advice(config: Config, meanings: tuple[SloMeaning, ...]) -> Iterator[str]:
                 yield (
                     f"SLO {what.slo.id}: the short window of tier {tier.tier.name} is shorter than "
                     "two intervals, so a single sample decides it"
+                )
+            if tier.tier.wakes and tier.false_alarms > NOISY:
+                yield (
+                    f"SLO {what.slo.id}: tier {tier.tier.name} is noisy, it would page up to "
+                    f"{tier.false_alarms:.0f} times in 30 days if 0.1% of attempts were lost and "
+                    "nothing else was wrong; `min_bad`, `confirm` and `reset: evidence` are quieter"
                 )
         least = what.slo.accounting.bad_if
         if least is not None and least > 1:

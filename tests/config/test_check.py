@@ -143,6 +143,14 @@ def test_every_environment_is_checked_unless_one_is_named(folder: Path) -> None:
             "the short window of tier a is shorter than two intervals",
         ),
         (
+            SLO.replace(
+                "30d}",
+                "30d, alerting: {reset: window, min_bad: 1, tiers: "
+                "[{name: a, severity: page, budget: 2%, long: 1h, short: 5m}]}}",
+            ),
+            "tier a is noisy, it would page up to 43 times in 30 days",
+        ),
+        (
             SLO
             + "receivers: {a: {webhook: {url: https://hooks.example/}}}\n"
             + "routes: [{severity: page, to: [a]}, {severity: ticket, to: [a], services: [x]}]\n",
