@@ -18,7 +18,6 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from probes.curl.engine import EngineStopped
 from probes.dns_parts.exchange import PORTS, Answered, Over, Way, exchange
 from probes.dns_parts.expect import Expect, check_values, judge, shown, values
 from probes.dns_parts.question import Name, Question, RecordClass, RecordType
@@ -162,9 +161,6 @@ class _Turn:
                 judge(options.expect, self.answered.message, options.type, options.class_)
         except Trouble as came:
             self.trouble = came
-        except EngineStopped:
-            said = "the prober was stopped"
-            self.trouble = Trouble("stopped", said, outcome=Outcome.VOID)
         self.took_s = self._watch.elapsed_s()
 
     @property

@@ -12,9 +12,8 @@ import dns.flags
 import dns.message
 import dns.rdatatype
 
-from probes.curl.engine import engine_of
+from probes.curl.carry import carry
 from probes.curl.order import Order
-from probes.curl.reasons import verdict
 from probes.dns_parts.question import Question
 from probes.net.dial import bind, refused
 from probes.net.names import resolve
@@ -153,21 +152,7 @@ async def _over_https(trip: Trip, way: Way, question: Question) -> bytes:
         ip=way.ip,
         tls=way.tls.at_home,
     )
-    engine = await engine_of(watch)
-    trip.doing = f"waiting for an answer from {way.server}"
-    with engine.line(keep=False) as line:
-        answer = await line.ask(
-            order,
-            [],
-            timeout_ms=max(1, round(watch.remaining_s() * 1000)),
-            permits=watch.permits,
-            source=watch.source,
-        )
-    trip.address = answer.address
-    trip.took(answer.phases)
-    if answer.failure:
-        outcome, reason, detail = verdict(answer, timeout_s=watch.timeout_s, proxy=False)
-        raise Trouble(reason, detail, outcome=outcome)
+    answer = await carry(order, trip, f"waiting for an answer from {way.server}")
     if answer.status != 200:
         raise Trouble("status", f"expected status 200, got {answer.status}")
     if not question.is_answered_by(answer.body, sent):

@@ -12,6 +12,7 @@ import dns.message
 import trustme
 
 from tests.probes import (
+    specimen_grpc,
     specimen_mail,
     specimen_redis,
     specimen_sql,
@@ -146,6 +147,9 @@ SPECIMENS: dict[str, Specimen] = {
     "imap": over_tcp(specimen_mail.imap, specimen_mail.imap_welcome, specimen_mail.imap_repeat),
     "smtp": over_tcp(specimen_mail.smtp, specimen_mail.smtp_welcome, specimen_mail.smtp_repeat),
     "sql": over_tcp(specimen_sql.options, specimen_sql.welcome, specimen_sql.repeat),
+    "grpc": over_tcp(
+        specimen_grpc.options, specimen_grpc.welcome, specimen_grpc.repeat, shared=True
+    ),
     "tcp": over_tcp(_tcp, _welcome, _repeat_line),
     "tls": Specimen(
         good=_over_tls,
