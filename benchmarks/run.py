@@ -41,6 +41,7 @@ def main() -> None:
         ("report_month.py",) if full else ("report_month.py", "--probes", "20"),
         ("slo_commands.py",) if full else ("slo_commands.py", "--days", "90", "--goes", "1"),
         ("load_config.py",),
+        ("heartbeats.py",) if full else ("heartbeats.py", "--seconds", "10"),
         ("store.py",) if full else ("store.py", "--probes", "20", "--days", "5"),
     ):
         print(f"\n{script} {' '.join(words)}".rstrip() + "\n", flush=True)

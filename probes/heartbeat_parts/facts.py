@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-RUNS_KEPT = 100
-"""Runs of one due time that are looked at; of further ones only the last."""
+ENDED_KEPT = 20
+"""Runs of one due time that have ended and are looked at; of further ones only the last."""
 
 
 class Word(StrEnum):
@@ -106,10 +106,10 @@ class Slot:
     runs: list[Run] = field(default_factory=list)
 
     def add(self, run: Run) -> None:
-        """Take *run* as one of its own; of too many, one that has ended makes room."""
-        if len(self.runs) >= RUNS_KEPT:
-            done = next((one for one in self.runs if one.good), self.runs[-1])
-            self.runs.remove(done)
+        """Take *run* as one of its own; of too many that have ended, a good one makes room."""
+        ended = [one for one in self.runs[1:] if one.ended_ms is not None]
+        if len(ended) >= ENDED_KEPT:
+            self.runs.remove(next((one for one in ended if one.good), ended[-1]))
         run.again = self.ended
         self.runs.append(run)
 
@@ -154,7 +154,7 @@ class State:
 
     def dumps(self) -> str:
         """As text; see `loads`."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(self, default=_fields, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def loads(cls, text: str) -> Self:
@@ -171,6 +171,11 @@ class State:
                 "heard": None if heard is None else Ping(**{**heard, "word": Word(heard["word"])}),
             }
         )
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """A dataclass as it is, which `dataclasses.asdict` would copy with all that is below."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def _slot(known: dict[str, Any]) -> Slot:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from probes.heartbeat_parts.facts import Ping, Run, Slot, State, Word
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 SLOTS_KEPT = 20
 """Due times with runs that never ended; older ones are forgotten."""
 
+OPEN_KEPT = 100
+"""Runs that go on; of more, the oldest are taken to have ended unheard."""
+
 QUEUED_KEPT = 100
 DEAF_KEPT = 20
 
 Event = tuple[int, int, Callable[[], Slot | None]]
 """When it happens, its rank among those of one instant, and what it changes."""
+
+
+_when = itemgetter(0, 1)
 
 
 class Follower:
@@ -62,8 +69,10 @@ class Follower:
     def advance(self, now_ms: int) -> list[Verdict]:
         """Let time pass until and including *now_ms*; what follows from that."""
         found = []
-        while self.next_ms <= now_ms:
-            at_ms, _, change = min(self._events(), key=lambda event: event[:2])
+        while True:
+            at_ms, _, change = min(self._events(), key=_when)
+            if at_ms > now_ms:
+                break
             self.state.now_ms = max(self.state.now_ms, at_ms)
             found += self._said_of(change())
         self.state.now_ms = max(self.state.now_ms, now_ms)
@@ -91,10 +100,11 @@ class Follower:
         return found
 
     def _start(self, rid: str, at_ms: int) -> None:
-        for slot in self.state.slots:
-            for run in slot.runs:
-                if run.open and run.rid == rid:
-                    run.lost = True
+        going_on = [run for slot in self.state.slots for run in slot.runs if run.open]
+        for run in going_on:
+            run.lost = run.rid == rid
+        if len(going_on) >= OPEN_KEPT:
+            going_on[0].lost = True
         queued_ms = self.state.queued.pop(rid, None)
         meant_for = self._slot_of(at_ms)
         if meant_for is not None:

@@ -14,6 +14,9 @@ from synthetics.store import DiskFullError, Store, pings
 BATCH = 2_000
 """Pings a transaction."""
 
+LINGER_S = 0.01
+"""A job does not notice so short a wait, and many pings share a commit."""
+
 Heard = Callable[[str, Ping, int], None]
 """Told of a ping of a job that is on the disk, and of its number there; must not raise."""
 
@@ -55,7 +58,7 @@ class Inbox:
         Raises:
             StoreError: It could not be stored, and was not heard.
         """
-        row = (job, ping.at_ms, ping.word.value, ping.rid, ping.exit_code, body.encode())
+        row = (job, ping.at_ms, ping.word.value, ping.rid, ping.exit_code, body)
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(job, ping, row, stored))
         if self._writing is None:
@@ -70,9 +73,10 @@ class Inbox:
     async def _write(self) -> None:
         try:
             while self._waiting:
+                await asyncio.sleep(LINGER_S)
                 batch = [one for one, _ in zip(self._waiting, range(BATCH), strict=False)]
                 error: Exception | None = None
-                numbers: list[int] = []
+                numbers = range(0)
                 try:
                     self._check_disk()
                     numbers = await self._store.write(

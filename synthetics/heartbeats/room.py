@@ -136,7 +136,7 @@ class Heartbeats:
         if job is None:
             self.stats.unknown += 1
             raise UnknownError
-        text = self._config.mask(body[:BODY_LIMIT].decode(errors="replace"))
+        text = self._shown(body) if body else ""
         ping = Ping(
             at_ms=self.look(),
             word=word,
@@ -212,13 +212,12 @@ class Heartbeats:
             if one.id <= job.ping_id:
                 job.kept.append(one.id)
                 continue
-            body = one.body.decode(errors="replace")[:SHOWN_OF_BODY]
             ping = Ping(
                 at_ms=one.at_ms,
                 word=Word(one.word),
                 rid=one.rid,
                 exit_code=one.exit_code,
-                body=body,
+                body=one.body[:SHOWN_OF_BODY],
             )
             self._hear(probe.id, ping, one.id)
 
@@ -233,6 +232,11 @@ class Heartbeats:
         if len(job.kept) > KEPT:
             self._old.append(job.kept.popleft())
         self._note(name, job, job.follower.hear(ping))
+
+    def _shown(self, body: bytes) -> str:
+        """The beginning of *body* as text that the database takes, without secrets."""
+        text = body[:BODY_LIMIT].decode(errors="replace").replace("\0", "\ufffd")
+        return self._config.mask(text)
 
     def _note(self, name: str, job: _Job, found: Sequence[Verdict]) -> None:
         job.next_ms = job.follower.next_ms

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+# Each of these is one statement for many rows.  Python lets other threads run at every step of a
+# statement, and gets its turn back only milliseconds later while jobs keep the loop busy.
 ADD = """
-    INSERT INTO pings (probe, at_ms, word, rid, exit_code, body) VALUES (?, ?, ?, ?, ?, ?)
-    RETURNING id
+    INSERT INTO pings (probe, at_ms, word, rid, exit_code, body)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+        json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]')
+    FROM json_each(?)
 """
-FORGET = "DELETE FROM pings WHERE id = ?"
+FORGET = "DELETE FROM pings WHERE id IN (SELECT value FROM json_each(?))"
 _SELECT = "SELECT id, probe, at_ms, word, rid, exit_code, body FROM pings "
 ALL = _SELECT + "ORDER BY id"
 NEWEST = _SELECT + "WHERE probe = ? ORDER BY id DESC LIMIT ?"
-SAVE = "INSERT OR REPLACE INTO heartbeats (probe, ping_id, state) VALUES (?, ?, ?)"
+SAVE = """
+    INSERT OR REPLACE INTO heartbeats (probe, ping_id, state)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+    FROM json_each(?)
+"""
 SAVED = "SELECT probe, ping_id, state FROM heartbeats"
 DROP = ("DELETE FROM heartbeats WHERE probe = ?", "DELETE FROM pings WHERE probe = ?")
 LISTEN = """
@@ -44,7 +53,7 @@ class StoredPing:
     word: str
     rid: str
     exit_code: int | None
-    body: bytes
+    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +64,14 @@ class Saved:
     state: str
 
 
-NewPing = tuple[str, int, str, str, int | None, bytes]
+NewPing = tuple[str, int, str, str, int | None, str]
 """As the columns of ``pings``, without the number."""
 
 
-def add(db: sqlite3.Connection, pings: Sequence[NewPing]) -> list[int]:
+def add(db: sqlite3.Connection, pings: Sequence[NewPing]) -> range:
     """Keep *pings*; their numbers."""
-    return [db.execute(ADD, ping).fetchone()[0] for ping in pings]
+    last: int = db.execute(ADD, (json.dumps(pings),)).lastrowid or 0
+    return range(last - len(pings) + 1, last + 1)
 
 
 def save(
@@ -80,8 +90,9 @@ def save(
         listened: From when until when; a time that is known already is made longer.
     """
     db.executemany(LISTEN, [{"from_ms": one, "until_ms": other} for one, other in listened])
-    db.executemany(SAVE, [(probe, one.ping_id, one.state) for probe, one in states.items()])
-    db.executemany(FORGET, [(number,) for number in forget])
+    rows = [(probe, one.ping_id, one.state) for probe, one in states.items()]
+    db.execute(SAVE, (json.dumps(rows),))
+    db.execute(FORGET, (json.dumps(list(forget)),))
 
 
 def drop(db: sqlite3.Connection, probes: Iterable[str]) -> None:
@@ -120,7 +131,7 @@ def listened(db: sqlite3.Connection) -> list[tuple[int, int]]:
     return [(from_ms, until_ms) for from_ms, until_ms in db.execute(LISTENED)]
 
 
-def _ping(values: tuple[int, str, int, str, str, int | None, bytes]) -> StoredPing:
+def _ping(values: tuple[int, str, int, str, str, int | None, str]) -> StoredPing:
     number, probe, at_ms, word, rid, exit_code, body = values
     return StoredPing(
         id=number, probe=probe, at_ms=at_ms, word=word, rid=rid, exit_code=exit_code, body=body

@@ -26,7 +26,7 @@ async def test_a_report_is_on_the_disk_when_it_is_answered(
         await room.says(BACKUP, body="fertig ✓".encode())
 
         [ping] = room.kept("backup")
-        assert (ping.word, ping.at_ms, ping.body.decode()) == ("success", START_MS, "fertig ✓")
+        assert (ping.word, ping.at_ms, ping.body) == ("success", START_MS, "fertig ✓")
 
 
 async def test_an_address_that_nobody_has_is_unknown(tmp_path: Path, clock: HeldClock) -> None:
@@ -164,7 +164,7 @@ async def test_no_secret_of_the_configuration_is_kept(tmp_path: Path, clock: Hel
     async with a_room(tmp_path, clock, text) as room:
         await room.says(BACKUP, "fail", body=f"login open & sesame, {BACKUP}, {REPORT}".encode())
 
-        assert room.kept("backup")[0].body == b"login ***, ***, ***"
+        assert room.kept("backup")[0].body == "login ***, ***, ***"
 
 
 async def test_a_full_disk_refuses_reports_and_keeps_its_reserve(

@@ -11,7 +11,7 @@ SCHEMA = (
         word TEXT NOT NULL,          -- queued, start, success, fail, log
         rid TEXT NOT NULL,           -- which run it is of; empty if it did not say
         exit_code INTEGER,
-        body BLOB NOT NULL           -- the beginning of what came with it
+        body TEXT NOT NULL           -- the beginning of what came with it
     )
     """,
     # What each came to is kept beside it; after a crash the pings that came later are told again.
