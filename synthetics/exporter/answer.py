@@ -131,7 +131,7 @@ async def answer(asked: Asked, watch: Watch, *, debug: bool) -> str:
     text = gauges.text()
     if debug:
         return (
-            f"Logs for the probe:\n{''.join(frame.log)}\n\n\n"
+            f"Logs for the probe:\n{frame.log}\n\n\n"
             f"Metrics that would have been returned:\n{text}\n\n\n"
             f"Module configuration:\n{asked.module.shown}"
         )

@@ -47,7 +47,7 @@ async def probe(frame: Frame) -> None:
     address, took_s = await choose(
         frame, host, prefer=kind.preferred_ip_protocol, fallback=kind.ip_protocol_fallback
     )
-    gauges.set("probe_dns_duration_seconds", took_s, phase="resolve")
+    gauges.took("probe_dns_duration_seconds", "resolve", took_s)
     address = Address(address.family, address.ip, port, address.scope)
     try:
         sent = secrets.token_bytes(2) + _question(kind)
@@ -115,8 +115,8 @@ async def _over_tcp(frame: Frame, kind: Dns, address: Address, sent: bytes, host
 
 def _took(frame: Frame, began: float, connected: float) -> None:
     name = "probe_dns_duration_seconds"
-    frame.gauges.set(name, connected - began, phase="connect")
-    frame.gauges.set(name, time.perf_counter() - connected, phase="request")
+    frame.gauges.took(name, "connect", connected - began)
+    frame.gauges.took(name, "request", time.perf_counter() - connected)
 
 
 def _judge(frame: Frame, kind: Dns, wire: bytes) -> None:

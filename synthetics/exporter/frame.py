@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
+import socket
 import time
 from dataclasses import dataclass, field
 
+from probes.curl.engine import engine_of
 from probes.net.names import Address, resolve
-from probes.net.trip import Trip
+from probes.net.trip import Trip, Trouble
 from probes.watch import Watch
 from synthetics.exporter.gauges import Gauges
 from synthetics.exporter.modules import Module
@@ -28,7 +31,7 @@ class Frame:
         watch: The limit, and what may be reached.
         trip: Its time.
         gauges: What was measured.
-        log: What was said, for ``debug=true``.
+        said: What happened when, for ``debug=true``.
     """
 
     module: Module
@@ -37,11 +40,16 @@ class Frame:
     watch: Watch
     trip: Trip
     gauges: Gauges = field(default_factory=Gauges)
-    log: list[str] = field(default_factory=list)
+    said: list[tuple[float, str]] = field(default_factory=list)
 
     def say(self, text: str) -> None:
         """Note *text*, with the time since the start."""
-        self.log.append(f"{self.watch.elapsed_s():8.4f}s  {' '.join(text.split())}\n")
+        self.said.append((self.watch.elapsed_s(), text))
+
+    @property
+    def log(self) -> str:
+        """What was said, a line each."""
+        return "".join(f"{at_s:8.4f}s  {' '.join(text.split())}\n" for at_s, text in self.said)
 
 
 async def choose(frame: Frame, host: str, *, prefer: str, fallback: bool) -> tuple[Address, float]:
@@ -62,7 +70,15 @@ async def choose(frame: Frame, host: str, *, prefer: str, fallback: bool) -> tup
     version = 4 if prefer == "ip4" else 6
     began = time.perf_counter()
     try:
-        found = await resolve(frame.trip, host, 0, ip="any" if fallback else str(version))
+        written = _written_out(host)
+        if written is not None and (
+            fallback or (written.family == socket.AF_INET) == (version == 4)
+        ):
+            found = [written]
+            if not (await engine_of(frame.watch)).gate(frame.watch)(written.ip):
+                raise Trouble("address-denied", f"connecting to {written.ip} is not permitted here")
+        else:
+            found = await resolve(frame.trip, host, 0, ip="any" if fallback else str(version))
     finally:
         took_s = time.perf_counter() - began
         gauges.set("probe_dns_lookup_time_seconds", took_s)
@@ -73,6 +89,19 @@ async def choose(frame: Frame, host: str, *, prefer: str, fallback: bool) -> tup
     return chosen, took_s
 
 
+@functools.lru_cache(maxsize=4096)
+def _written_out(host: str) -> Address | None:
+    """*host* if it is an address without a scope, read once; ``None`` for a name."""
+    try:
+        ip = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv4Address):
+        return Address(socket.AF_INET, str(ip), 0)
+    return None if ip.scope_id else Address(socket.AF_INET6, str(ip), 0)
+
+
+@functools.lru_cache(maxsize=4096)
 def address_hash(ip: str) -> int:
     """FNV-1a, 32 bits, of the address's bytes: the exporter's number for the same address."""
     total = 0x811C9DC5

@@ -53,12 +53,6 @@ class Gauges:
         """*name* is *value* now."""
         self._values.setdefault(name, {})[_labels(labels)] = value
 
-    def add(self, name: str, value: float, **labels: str) -> None:
-        """*name* grows by *value*; it begins at 0."""
-        known = self._values.setdefault(name, {})
-        key = _labels(labels)
-        known[key] = known.get(key, 0.0) + value
-
     def zero(self, *names: str) -> None:
         """*names* are shown as 0 until they are set."""
         for name in names:
@@ -66,22 +60,37 @@ class Gauges:
 
     def phases(self, name: str, *phases: str) -> None:
         """The same for the label ``phase`` of *name*."""
+        known = self._values.setdefault(name, {})
         for phase in phases:
-            self.add(name, 0, phase=phase)
+            known.setdefault(_phase(phase), 0)
+
+    def took(self, name: str, phase: str, seconds: float) -> None:
+        """*phase* of *name* took that much, or that much more."""
+        known = self._values.setdefault(name, {})
+        key = _phase(phase)
+        known[key] = known.get(key, 0) + seconds
 
     def text(self) -> str:
         """All of it, by name."""
         lines = []
-        for name in sorted(self._values):
-            lines.append(_head(name))
-            values = self._values[name]
-            lines += [f"{name}{labels} {values[labels]!r}\n" for labels in sorted(values)]
+        for name, values in sorted(self._values.items()):
+            if len(values) == 1:
+                ((labels, value),) = values.items()
+                lines.append(f"{_head(name)}{name}{labels} {value!r}\n")
+            else:
+                lines.append(_head(name))
+                lines += [f"{name}{labels} {value!r}\n" for labels, value in sorted(values.items())]
         return "".join(lines)
 
 
 @lru_cache
 def _head(name: str) -> str:
     return f"# HELP {name} {HELP[name]}\n# TYPE {name} gauge\n"
+
+
+@lru_cache
+def _phase(phase: str) -> str:
+    return f'{{phase="{phase}"}}'
 
 
 def _labels(labels: Mapping[str, str]) -> str:

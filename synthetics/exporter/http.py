@@ -51,25 +51,30 @@ async def probe(frame: Frame) -> None:
         "probe_http_ssl", "probe_http_status_code", "probe_http_version",
         "probe_failed_due_to_regex",
     )  # fmt: skip
-    target = frame.target
-    if not target.lower().startswith(("http://", "https://")):
-        target = f"http://{target}"
     try:
-        url = to_send(check_url(target))
+        url, host = _url(frame.target)
     except Refused as refused:
         raise Failed(f"the target is refused: {refused.what}") from None
-    host = urlsplit(url).hostname or ""
     address, took_s = None, 0.0
     if not (kind.proxy_url and kind.skip_resolve_phase_with_proxy):
         gauges.phases("probe_http_duration_seconds", "resolve")
         address, took_s = await choose(
             frame, host, prefer=kind.preferred_ip_protocol, fallback=kind.ip_protocol_fallback
         )
-    gauges.add("probe_http_duration_seconds", took_s, phase="resolve")
+    gauges.took("probe_http_duration_seconds", "resolve", took_s)
     gauges.phases("probe_http_duration_seconds", *_PHASES)
     ended = await _Asking(frame, kind, url, address).follow()
     _show(frame, ended)
     _judge(frame, kind, ended)
+
+
+@functools.lru_cache(maxsize=4096)
+def _url(target: str) -> tuple[str, str]:
+    """The URL that *target* means, and its host."""
+    if not target.lower().startswith(("http://", "https://")):
+        target = f"http://{target}"
+    parts = check_url(target)
+    return to_send(parts), parts.hostname or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ class _Asking:
             ("processing", phases.first_byte_s),
         ):
             if took_s is not None:
-                gauges.add("probe_http_duration_seconds", took_s, phase=name)
+                gauges.took("probe_http_duration_seconds", name, took_s)
         if answer.failure and not (answer.too_large or answer.status >= 200):
             _, reason, detail = verdict(
                 answer, timeout_s=frame.watch.timeout_s, proxy=bool(self.kind.proxy_url)
@@ -171,33 +176,57 @@ class _Asking:
             raise Failed(f"redirects: it leads nowhere: {refused.what}") from None
 
     def _order(self, url: str, *, at_home: bool) -> Order:
-        frame, kind, module = self.frame, self.kind, self.frame.module
-        key = frame.hostname if at_home else ""
-        way = (
-            _way(url, module.server_name, key or module.host, self.address)
-            if at_home
-            else _Way(url)
-        )
-        limit = kind.body_size_limit or MOST_BODY
-        expects = kind.fail_if_body_matches_regexp or kind.fail_if_body_not_matches_regexp
-        return Order(
-            method=self.method,
-            url=way.url,
-            headers=_lines(module, frame.watch.user_agent, way.host, at_home, self.body is None),
-            body=self.body,
-            body_limit=limit,
-            body_keep=limit if expects else 0,
-            connect_to=way.rules,
-            proxy=kind.proxy_url,
-            version="auto" if kind.enable_http2 else "1.1",
-            tls=module.tls if at_home else module.tls_abroad,
-            decompress=kind.compression not in ("", "identity"),
-            cookies=self._follows,
-            shows_tls=way.url.startswith("https:"),
+        frame = self.frame
+        return _order(
+            frame.module,
+            url,
+            (self.method, self.body, frame.watch.user_agent),
+            (frame.hostname, self.address) if at_home else None,
         )
 
 
 @functools.lru_cache(maxsize=4096)
+def _order(
+    module: Module,
+    url: str,
+    sent: tuple[str, bytes | None, str],
+    home: tuple[str, Address | None] | None,
+) -> Order:
+    """
+    What is asked, made once for all scrapes that ask the same.
+
+    Args:
+        module: How.
+        url: Where.
+        sent: Method, body and the ``User-Agent``.
+        home: The parameter ``hostname`` and the target's address, while it is the target's own
+            origin that is asked.
+    """
+    kind = module.written.http
+    method, body, user_agent = sent
+    way = _Way(url)
+    if home is not None:
+        hostname, address = home
+        way = _way(url, module.server_name, hostname or module.host, address)
+    limit = kind.body_size_limit or MOST_BODY
+    expects = kind.fail_if_body_matches_regexp or kind.fail_if_body_not_matches_regexp
+    return Order(
+        method=method,
+        url=way.url,
+        headers=_lines(module, user_agent, way.host, home is not None, body is None),
+        body=body,
+        body_limit=limit,
+        body_keep=limit if expects else 0,
+        connect_to=way.rules,
+        proxy=kind.proxy_url,
+        version="auto" if kind.enable_http2 else "1.1",
+        tls=module.tls if home is not None else module.tls_abroad,
+        decompress=kind.compression not in ("", "identity"),
+        cookies=kind.follow_redirects and not kind.no_follow_redirects,
+        shows_tls=way.url.startswith("https:"),
+    )
+
+
 def _way(url: str, server_name: str, host: str, address: Address | None) -> _Way:
     """How the target's own origin is asked; *host* is the ``Host`` header, if one was written."""
     parts = urlsplit(url)
@@ -221,7 +250,6 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-@functools.lru_cache(maxsize=4096)
 def _lines(
     module: Module, user_agent: str, host: str, at_home: bool, bodiless: bool
 ) -> tuple[str | bytes, ...]:
@@ -247,7 +275,7 @@ def _show(frame: Frame, ended: _Ended) -> None:
     frame.say(f"status {answer.status} by {answer.protocol}")
     gauges.set("probe_http_status_code", answer.status)
     if ended.whole and answer.phases.transfer_s is not None:
-        gauges.add("probe_http_duration_seconds", answer.phases.transfer_s, phase="transfer")
+        gauges.took("probe_http_duration_seconds", "transfer", answer.phases.transfer_s)
     length = header_values(headers, "content-length")
     known = length and length[0].isdecimal()
     empty = answer.status in {204, 304} or 100 <= answer.status < 200

@@ -37,7 +37,7 @@ async def probe(frame: Frame) -> None:
     address, took_s = await choose(
         frame, frame.target, prefer=kind.preferred_ip_protocol, fallback=kind.ip_protocol_fallback
     )
-    gauges.set(name, took_s, phase="resolve")
+    gauges.took(name, "resolve", took_s)
     began = time.perf_counter()
     try:
         own, with_ip = _open(kind, address, frame.watch.source)
@@ -46,7 +46,7 @@ async def probe(frame: Frame) -> None:
     with own:
         nonce = os.urandom(NONCE)
         packet = echo(address.family, 1, nonce, max(kind.payload_size or _SIZE, NONCE))
-        gauges.set(name, time.perf_counter() - began, phase="setup")
+        gauges.took(name, "setup", time.perf_counter() - began)
         frame.trip.doing = f"waiting for a reply from {address.ip}"
         sent = time.perf_counter()
         try:
@@ -54,7 +54,7 @@ async def probe(frame: Frame) -> None:
         except OSError as error:
             raise Failed(f"{address.ip}: {error.strerror}") from None
         hops = await _reply(own, address, nonce, with_ip=with_ip)
-        gauges.set(name, time.perf_counter() - sent, phase="rtt")
+        gauges.took(name, "rtt", time.perf_counter() - sent)
     if hops is not None:
         gauges.set("probe_icmp_reply_hop_limit", hops)
 

@@ -9,6 +9,7 @@ A browser lets a page talk to whatever its own name leads to.  A stranger's name
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ def checked(bound: str, public_url: Callable[[], str]) -> Middleware:
     return check
 
 
+@lru_cache(maxsize=1024)
 def _name(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
@@ -48,6 +50,7 @@ def _name(url: str) -> str:
         return "an address that cannot be read"
 
 
+@lru_cache(maxsize=1024)
 def _is_loopback(host: str) -> bool:
     if _is_address(host):
         return ip_address(host).is_loopback
