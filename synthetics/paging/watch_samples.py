@@ -103,8 +103,11 @@ def _asked(probe: Probe, at_ms: int) -> bool:
 
 
 def limit_s(probe: Probe, config: Config) -> float:
-    """How long nothing may arrive of *probe*."""
-    return max(config.watch.no_samples.intervals * probe.every / timedelta(seconds=1), LEAST_S)
+    """How long nothing may arrive of *probe*; of a job something is known after its grace only."""
+    silence = config.watch.no_samples.intervals * probe.every
+    if probe.listens:
+        silence += probe.options.grace
+    return max(silence / timedelta(seconds=1), LEAST_S)
 
 
 def _intervals(silence: float, probe: Probe) -> int:

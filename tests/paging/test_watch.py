@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -262,6 +263,19 @@ async def test_a_short_interval_still_needs_half_a_minute_of_silence() -> None:
     silence = SilenceWatch(clock, configured)
 
     clock.advance(30)
+    assert not silence.all_silent(configured)
+    clock.advance(1)
+    assert silence.all_silent(configured)
+
+
+async def test_of_a_job_nothing_is_known_before_its_grace_is_over() -> None:
+    clock, configured = HeldClock(), silent_after(2)
+    [probe] = configured.probes.values()
+    job = replace(probe, listens=True, options=SimpleNamespace(grace=timedelta(hours=1)))
+    configured = replace(configured, probes={probe.id: job})
+    silence = SilenceWatch(clock, configured)
+
+    clock.advance(3720)
     assert not silence.all_silent(configured)
     clock.advance(1)
     assert silence.all_silent(configured)
