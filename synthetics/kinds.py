@@ -33,8 +33,10 @@ class Kind:
         options: Validates what is written below the key; built once.
         summary: One line for help and the reference; may be empty.
         act: ``run`` of a probe (``await act(options, watch)``), ``send`` of a receiver; of a
-            probe that is not asked, because it reports to us, ``follow``.
-        listens: Whether it is such a one.
+            probe that is not asked, because it reports to us, ``follow``, and of one that is
+            made of others, ``combine``.
+        listens: Whether it is one that reports.
+        combines: Whether it is made of others.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Kind:
     summary: str
     act: Any = field(repr=False)
     listens: bool = False
+    combines: bool = False
 
 
 class Kinds(Mapping[str, Kind]):
@@ -130,7 +133,8 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
     Args:
         name: The key that people write.
         module: Has ``Options`` and a coroutine function called *action*; may have ``SUMMARY``.
-            A probe may have ``follow`` instead, which makes a follower of what is reported to us.
+            A probe may have ``follow`` instead, which makes a follower of what is reported to us,
+            or ``combine``, which takes the results of others together.
         action: ``run`` or ``send``.
         where: How to name it in an error.
 
@@ -139,8 +143,9 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
     """
     where = where or f"{name!r} ({module.__name__})"
     listens = action == "run" and hasattr(module, "follow")
-    if listens:
-        action = "follow"
+    combines = action == "run" and hasattr(module, "combine")
+    if listens or combines:
+        action = "follow" if listens else "combine"
     missing = [part for part in ("Options", action) if not hasattr(module, part)]
     if missing:
         raise KindError(f"the kind {where} has no {' and no '.join(missing)}")
@@ -156,4 +161,5 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
         summary=getattr(module, "SUMMARY", doc),
         act=getattr(module, action),
         listens=listens,
+        combines=combines,
     )

@@ -94,6 +94,8 @@ SAID: Final[dict[str, str]] = {
     "tls-wrong-host": "certificate for another host",
     "too-long": "job ran too long",
     "too-short": "job ran too short",
+    "too-few-good": "too few of several work",
+    "too-often": "asked too often",
     "truncated": "body cut short",
     "unfinished": "job did not end",
     "unavailable": "not available",

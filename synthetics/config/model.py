@@ -91,6 +91,7 @@ class Probe:
         inverted: Reasons of the failures that are good then; all of them if it is empty.
         only: When it is asked; ``None`` is always.  Other time does not count (R2).
         source: Address of this machine that it is asked from; empty leaves that to the system.
+        members: The probes that it is made of; empty if it is asked itself.
         guard: Whether its failure says that this location is blind; see `Blind`.
         depends_on: What must work for it to, besides what its service depends on.
         listens: Whether it is not asked, because a job reports to us; *every* is then as far
@@ -114,6 +115,7 @@ class Probe:
     only: When | None = None
     source: str = ""
     listens: bool = False
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Any
 
 from synthetics.config import written, written_probe
 from synthetics.config.checker import Checker
+from synthetics.config.composites import COMPOSITE, Waiting, read_composites
 from synthetics.config.describe import duration_text
 from synthetics.config.heartbeats import (
     HEARTBEAT,
@@ -28,7 +29,7 @@ from synthetics.config.reader import Reader
 from synthetics.config.remedies import remedy
 from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
-from synthetics.kinds import Kind
+from synthetics.kinds import Kind, probe_kinds
 from synthetics.language import Language
 from synthetics.oncall.hours import Hours
 
@@ -129,6 +130,7 @@ def read_probes(
 ) -> dict[str, Probe]:
     """The probes that could be read."""
     found: dict[str, Probe] = {}
+    composites: list[Waiting] = []
     frame_checker = checker(written_probe.Probe)
     also = tuple(kinds)
     for name, data in reader.items("probes"):
@@ -150,12 +152,17 @@ def read_probes(
                 probe = _probe(name, frame, kind.name, options, defaults, hours=hours)
                 found[name] = listened_to(probe, options)
             continue
+        if kind is not None and kind.combines:
+            if options is not None:
+                probe = _probe(name, frame, kind.name, options, defaults, hours=hours)
+                composites.append(Waiting(path=path, probe=probe, data=data))
+            continue
         _check_times(reader, path, frame_data, frame, defaults)
         if kind is not None:
             check_frame(reader, path, frame, kind, frame.timeout or defaults.timeout)
             found[name] = _probe(name, frame, kind.name, options, defaults, hours=hours)
     check_uuids(reader, found)
-    return found
+    return read_composites(reader, composites, found)
 
 
 def read_probe_frames(
@@ -168,17 +175,29 @@ def read_probe_frames(
     like one of a frame are mistakes.
     """
     found: dict[str, Probe] = {}
+    composites: list[Waiting] = []
     for name, data in reader.items("probes"):
         path: Path = ("probes", name)
         frame_data, kinds = _without_kinds(data) if isinstance(data, dict) else (data, [])
         frame = reader.check(checker(written_probe.Probe), frame_data, path)
         if frame is not None:
-            _check_times(reader, path, frame_data, frame, defaults)
             kind = kinds[0] if kinds else ""
-            found[name] = _probe(name, frame, kind, None, defaults, hours=hours)
+            if kind != COMPOSITE:
+                _check_times(reader, path, frame_data, frame, defaults)
+            probe = _probe(name, frame, kind, None, defaults, hours=hours)
+            if kind == COMPOSITE:
+                options = reader.check(
+                    options_checker(probe_kinds()[kind]), data[kind], (*path, kind)
+                )
+                if options is not None:
+                    probe = replace(probe, options=options)
+                    composites.append(Waiting(path=path, probe=probe, data=data))
+                continue
+            found[name] = probe
             if kind == HEARTBEAT:
                 found[name] = with_rhythm(reader, path, data, found[name])
-    return found
+    found = read_composites(reader, composites, found)
+    return {name: replace(probe, options=None) for name, probe in found.items()}
 
 
 def _without_kinds(data: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -125,6 +125,7 @@ JAPANESE = Phrases(
         "requests": "ページのリクエストが失敗",
         "reset": "接続が切断された",
         "servers-differ": "サーバー間で食い違う",
+        "too-few-good": "正常なものが足りない",
         "should-fail": "失敗すべきなのに成功",
         "slow": "応答が遅い",
         "starttls": "TLSが提供されていない",

@@ -120,7 +120,7 @@ class Beats:
         """
         wanted: dict[str, Beat] = {}
         for probe in probes:
-            if probe.listens:
+            if probe.listens or probe.members:
                 continue
             interval_ms = interval_of_ms(probe)
             beat = Beat(interval_ms, phase_ms(probe.id, interval_ms))

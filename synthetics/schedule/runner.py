@@ -165,8 +165,8 @@ class Runner:
             await asyncio.wait(self._tasks)
 
     def _begin(self, probe: Probe, due_ms: int) -> None:
-        longest_s = _longest_s(probe)
-        run = _Run(longest_s, self._clock.monotonic() + longest_s)
+        longest = longest_s(probe)
+        run = _Run(longest, self._clock.monotonic() + longest)
         self._runs[probe.id] = run
         self._spawn(self._run(probe, due_ms, run))
 
@@ -315,10 +315,10 @@ class Runner:
         await self._sink(samples)
 
 
-def _longest_s(probe: Probe) -> float:
+def longest_s(probe: Probe) -> float:
     """Seconds that a run of *probe* may take, confirmations included."""
-    longest_s = probe.timeout.total_seconds()
-    if probe.confirm is not None:
-        pause_s = probe.confirm.after.total_seconds()
-        longest_s += probe.confirm.attempts * (pause_s + longest_s)
-    return longest_s
+    timeout_s = probe.timeout.total_seconds()
+    if probe.confirm is None:
+        return timeout_s
+    pause_s = probe.confirm.after.total_seconds()
+    return timeout_s + probe.confirm.attempts * (pause_s + timeout_s)

@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,14 +37,15 @@ from synthetics.paging.watch_samples import SilenceWatch
 from synthetics.paging.ways import Way
 from synthetics.results.lines import Lines
 from synthetics.results.take import Taken
-from synthetics.sample import Sample
 from synthetics.schedule.beats import Beats
+from synthetics.schedule.composites import Composites
 from synthetics.schedule.runner import Runner
 from synthetics.service.asides import cancelled, ended
 from synthetics.service.books import Books
-from synthetics.service.intake import Intake, Settle
+from synthetics.service.intake import Intake
 from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
+from synthetics.service.settling import Settling
 from synthetics.service.vigil import Rooms, Vigil, spoken_lately
 from synthetics.store import Reader, Store, StoreError, changes
 from synthetics.store.acknowledgements import Acknowledgement
@@ -94,6 +95,7 @@ class _Rooms:
     courier: Courier
     runner: Runner
     heartbeats: Heartbeats
+    composites: Composites
     beats: Beats
     vigil: Vigil
 
@@ -202,6 +204,7 @@ class Service:
         rooms.runner.configure(config)
         rooms.vigil.use(config)
         rooms.heartbeats.use(config)
+        rooms.composites.use(config)
         rooms.beats.set(config.probes.values())
         self._config = config
         await self._warn(config)
@@ -239,7 +242,10 @@ class Service:
         silence.heard(spoken_lately((one.sample for one in newest.values()), clock.now_ms()))
         exercises = Exercises(store, reader, clock=clock, wake=courier.wake)
         stack.callback(exercises.close)
-        settle = partial(self._settle, silence, books, exercises)
+        settle = Settling(
+            store, silence=silence, books=books, exercises=exercises, clock=clock, config=config
+        )
+        settle.composites.remember([one.sample for one in newest.values()])
         intake = Intake(store, settle)
         shared = Shared()
         stack.push_async_callback(shared.close)
@@ -256,12 +262,13 @@ class Service:
         heartbeats = Heartbeats(
             store,
             clock=clock,
-            sink=partial(self._keep, store, settle),
+            sink=settle.keep,
             config=config,
             remembered=await asyncio.to_thread(Remembered.read, reader),
         )
         stack.push_async_callback(ended, self._aside(heartbeats.work(), "heartbeats"))
         stack.callback(heartbeats.close)
+        stack.push_async_callback(cancelled, self._aside(settle.composites.work(), "composites"))
         watched = Rooms(
             store=store,
             reader=watch_reader,
@@ -285,6 +292,7 @@ class Service:
             courier=courier,
             runner=runner,
             heartbeats=heartbeats,
+            composites=settle.composites,
             beats=beats,
             vigil=vigil,
         )
@@ -446,21 +454,6 @@ class Service:
 
     def _lines(self) -> Lines:
         return Lines(self._config.probes, self._config.location, self._clock.now_ms())
-
-    @staticmethod
-    async def _settle(
-        silence: SilenceWatch, books: Books, exercises: Exercises, samples: Sequence[Sample]
-    ) -> None:
-        """Count *samples*, which are stored, and note that they came."""
-        silence.heard({(sample.probe, sample.location) for sample in samples})
-        await books.settle(samples)
-        await exercises.see(samples)
-
-    @staticmethod
-    async def _keep(store: Store, settle: Settle, samples: Sequence[Sample]) -> None:
-        """Store samples that no run brought, and count them."""
-        await store.add(samples)
-        await settle(samples)
 
     async def _take(
         self, silence: SilenceWatch, store: Store, books: Books, samples: Bare

@@ -24,7 +24,7 @@ def _loaded(entry: importlib.metadata.EntryPoint) -> ModuleType:
 
 
 @pytest.mark.parametrize("entry", PROBES, ids=lambda e: e.name)
-def test_a_probe_kind_has_options_and_either_asks_or_listens(
+def test_a_probe_kind_has_options_and_asks_listens_or_combines(
     entry: importlib.metadata.EntryPoint,
 ) -> None:
     module = _loaded(entry)
@@ -33,6 +33,10 @@ def test_a_probe_kind_has_options_and_either_asks_or_listens(
     if hasattr(module, "follow"):
         assert not hasattr(module, "run")
         assert list(inspect.signature(module.follow).parameters) == ["options", "state", "since_ms"]
+        return
+    if hasattr(module, "combine"):
+        assert not hasattr(module, "run")
+        assert list(inspect.signature(module.combine).parameters) == ["options", "results"]
         return
     assert inspect.iscoroutinefunction(module.run)
     assert list(inspect.signature(module.run).parameters) == ["options", "watch"]

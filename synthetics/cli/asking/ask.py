@@ -59,13 +59,22 @@ async def ask_all(config: Config, probes: Sequence[Probe], shared: Shared) -> li
 
 
 async def ask(config: Config, probe: Probe, shared: Shared) -> Seen:
-    """One attempt; a kind that does not keep its own time is stopped a little later."""
+    """
+    One attempt; a kind that does not keep its own time is stopped a little later.
+
+    Of a composite all members are asked, at the same time.
+    """
+    if probe.members:
+        asked = [ask(config, config.probes[name], shared) for name in probe.members]
+        results = {one.probe.id: one.result for one in await asyncio.gather(*asked)}
+        result = probe_kinds()[probe.kind].act(probe.options, results)
+        return Seen(probe=probe, result=verdict(probe, result), look=Look())
     timeout_s = probe.timeout.total_seconds()
     watch = watch_of(probe, config, clock=SystemClock(), shared=shared)
     watch.look = Look()
     try:
         async with asyncio.timeout(timeout_s + 0.25):
-            result: Result = await probe_kinds()[probe.kind].act(probe.options, watch)
+            result = await probe_kinds()[probe.kind].act(probe.options, watch)
     except TimeoutError:
         result = watch.bad("timeout", f"not done after {timeout_s:g} s")
     return Seen(probe=probe, result=verdict(probe, result), look=watch.look)
