@@ -150,6 +150,11 @@ SPECIMENS: dict[str, Specimen] = {
     "grpc": over_tcp(
         specimen_grpc.options, specimen_grpc.welcome, specimen_grpc.repeat, shared=True
     ),
+    "domain": over_tcp(
+        lambda port: {"name": "shop.example", "url": f"http://127.0.0.1:{port}"},
+        saying(ok(b'{"events": [{"eventAction": "expiration", "eventDate": "2999-01-01"}]}')),
+        shared=True,
+    ),
     "tcp": over_tcp(_tcp, _welcome, _repeat_line),
     "tls": Specimen(
         good=_over_tls,

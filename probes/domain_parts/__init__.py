@@ -1,0 +1,1 @@
+"""What registries say of domains."""
