@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from synthetics.config.model import Config, Probe
     from synthetics.heartbeats.standing import JobStanding
     from synthetics.sample import Sample
+    from synthetics.store.pings import StoredPing
 
 NOT_YET = "not yet"
 _COLOURS = {"good": "green", "bad": "red", "void": "yellow", NOT_YET: "bright_black"}
@@ -21,15 +23,27 @@ _SIGNS = {"good": "✓", "bad": "✗", "void": "?", NOT_YET: "·"}
 
 
 FOREVER_MS = 1 << 62
+REPORTS = 5
+"""That are shown, with the last line of what came with each."""
+
+BODY_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A job, how it stands, and its newest sample; ``None`` where nobody has listened yet."""
+    """
+    What is known of one job.
+
+    Attributes:
+        job: How it stands; ``None`` where nobody has listened yet.
+        newest: Its newest sample, if there is one.
+        reports: The newest ones, the newest first.
+    """
 
     probe: Probe
-    job: JobStanding | None
-    newest: Sample | None
+    job: JobStanding | None = None
+    newest: Sample | None = None
+    reports: Sequence[StoredPing] = ()
 
     @property
     def outcome(self) -> str:
@@ -49,7 +63,7 @@ def read(config: Config, probes: Sequence[Probe], database: Path) -> list[Heard]
     from synthetics.store import Reader, pings
 
     if not database.exists():
-        return [Heard(probe=probe, job=None, newest=None) for probe in probes]
+        return [Heard(probe=probe) for probe in probes]
     found = []
     with Reader.open(database) as reader:
         saved = reader.read(pings.saved)
@@ -63,6 +77,7 @@ def read(config: Config, probes: Sequence[Probe], database: Path) -> list[Heard]
                     probe=probe,
                     job=None if known is None else standing(State.loads(known.state)),
                     newest=newest[0].sample if newest else None,
+                    reports=reader.read(partial(pings.newest, probe=probe.id, most=REPORTS)),
                 )
             )
     return found
@@ -82,11 +97,23 @@ def as_json(one: Heard) -> dict[str, Any]:
         "newest": None
         if newest is None
         else {"at": words.iso(newest.scheduled_ms), **asdict(newest.result)},
+        "reports": [
+            {
+                "at": words.iso(report.at_ms),
+                "said": report.word,
+                "exit_code": report.exit_code,
+                "rid": report.rid,
+                "body": report.body,
+            }
+            for report in one.reports
+        ],
     }
 
 
 def text(one: Heard, at_ms: int) -> Iterator[str]:
     """*one* as lines for a terminal."""
+    from synthetics.clock import instant
+
     colour = _COLOURS[one.outcome]
     result = None if one.newest is None else one.newest.result
     verdict = f"{one.outcome}: {result.reason}" if result and result.reason else one.outcome
@@ -99,6 +126,13 @@ def text(one: Heard, at_ms: int) -> Iterator[str]:
     yield ""
     for name, value in _facts(one, at_ms):
         yield f"    {click.style(f'{name:9}', dim=True)}  {value}"
+    if one.reports:
+        yield ""
+    for report in one.reports:
+        at = instant(report.at_ms).astimezone(one.probe.options.timezone)
+        said = report.word if report.exit_code is None else f"{report.word} {report.exit_code}"
+        last = " ".join(report.body.splitlines()[-1:])
+        yield f"    {at:%m-%d %H:%M:%S}  {said:9}  {last[:BODY_SHOWN]}".rstrip()
 
 
 def _facts(one: Heard, at_ms: int) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -282,6 +282,25 @@ def test_an_hourly_job_goes_on_through_both_nights() -> None:
         assert {later - one for one, later in pairwise(due)} == {HOUR}
 
 
+def test_another_rhythm_begins_anew_and_forgets_nothing_else() -> None:
+    job = Job(nightly()).says(at("3:10"), "fail").until(at("12:00"))
+    state = State.loads(job.follower.state.dumps())
+    other = follow(options(every="1h", grace="10m"), state=state, since_ms=0)
+
+    assert other.expected.due_ms == at("12:00")
+    assert other.state.heard is not None
+    assert other.state.heard.word is Word.FAIL
+
+
+def test_what_never_ends_is_bounded() -> None:
+    """A job that starts under ever other names, and ends under none of them."""
+    job = Job(options(every="1h", grace="10m"))
+    for number in range(2000):
+        job.says(START + number * MINUTE, "start" if number % 2 else "success", str(number))
+
+    assert len(job.follower.state.dumps()) < 100_000
+
+
 @pytest.mark.parametrize(
     ("written", "what"),
     [
@@ -326,6 +345,7 @@ WRITTEN = st.sampled_from(
 DEAF = st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 200)), max_size=3)
 
 
+@settings(deadline=None)
 @given(WRITTEN, EVENTS, DEAF, st.integers(0, 40))
 def test_one_that_is_resumed_says_what_one_that_went_on_says(
     written: dict[str, str],
@@ -378,6 +398,7 @@ def reference(
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 200 * 60), st.booleans()), max_size=40))
 def test_the_follower_says_what_a_slow_reference_says(said: list[tuple[int, bool]]) -> None:
     now, events = START, []
