@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import trustme
 
+from tests.probes.databases import mariadb, postgresql
 from tests.probes.support import Asker
 
 
@@ -37,3 +38,17 @@ def server_tls(authority: trustme.CA) -> ssl.SSLContext:
 def pem(authority: trustme.CA) -> str:
     """The authority's own certificate."""
     return authority.cert_pem.bytes().decode()
+
+
+@pytest.fixture(scope="session")
+def postgres_port(authority: trustme.CA) -> Iterator[int]:
+    """PostgreSQL, as `databases` sets it up."""
+    with postgresql(authority) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def maria_port(authority: trustme.CA) -> Iterator[int]:
+    """MariaDB, likewise."""
+    with mariadb(authority) as port:
+        yield port

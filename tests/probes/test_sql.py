@@ -6,34 +6,20 @@ import asyncio
 import base64
 import hashlib
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import trustme
 from pydantic import TypeAdapter
 
 from probes import sql
 from probes.result import Outcome, Result
-from tests.probes.databases import PASSWORD, mariadb, postgresql
+from tests.probes.databases import PASSWORD
 from tests.probes.support import SECRETS, Asker, Speak, look_up, refusal, speaking
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
 OPTIONS: TypeAdapter[sql.Options] = TypeAdapter(sql.Options)
 assert SECRETS["PASSWORD"] == PASSWORD
-
-
-@pytest.fixture(scope="module")
-def postgres_port(authority: trustme.CA) -> Iterator[int]:
-    with postgresql(authority) as port:
-        yield port
-
-
-@pytest.fixture(scope="module")
-def maria_port(authority: trustme.CA) -> Iterator[int]:
-    with mariadb(authority) as port:
-        yield port
 
 
 async def ask(asker: Asker, *, timeout_s: float = 5, **written: Any) -> Result:
