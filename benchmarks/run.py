@@ -38,7 +38,7 @@ def main() -> None:
         ("fleet.py", "--minutes", "10" if full else "2"),
         ("decide.py",),
         ("paging.py",) if full else ("paging.py", "--outages", "100", "--seconds", "0"),
-        ("report_month.py",) if full else ("report_month.py", "--probes", "20"),
+        ("report.py",) if full else ("report.py", "--probes", "20"),
         ("slo_commands.py",) if full else ("slo_commands.py", "--days", "90", "--goes", "1"),
         ("load_config.py",),
         ("heartbeats.py",) if full else ("heartbeats.py", "--seconds", "10"),
