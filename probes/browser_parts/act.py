@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CONTAINS = """(element, wanted) => {
-  const text = element.innerText.split(/\\s+/).join(' ').trim();
+  const text = element.innerText.slice(0, 1e6).replace(/\\s+/g, ' ').trim();
   return [text.includes(wanted), text.slice(0, 200)];
 }"""
 _HOLDS = """(field, wanted) => {

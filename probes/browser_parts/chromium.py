@@ -52,6 +52,10 @@ class Chromium:
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
+    def all_running(self) -> tuple[Running, ...]:
+        """The browsers that there are, those that serve their last runs too."""
+        return tuple(self._all)
+
     @contextlib.asynccontextmanager
     async def turn(self, launch: Launch, watch: Watch) -> AsyncIterator[Turn]:
         """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from probes.browser_parts.limits import Limits
 from probes.browser_parts.vitals import Felt
 from probes.net.trip import Trouble
 from probes.result import Facts, Outcome, Phases, StepResult
@@ -36,6 +36,7 @@ class Course:
         watch: The frame of the run.
         window: What is looked at.
         limit_s: How long all steps may take.
+        limits: End what has become pointless.
         meaning: What an error in a step means.
 
     Attributes:
@@ -54,12 +55,14 @@ class Course:
         watch: Watch,
         window: Window,
         limit_s: float,
+        limits: Limits,
         meaning: Callable[[Exception], Trouble],
     ) -> None:
         self._watch = watch
         self._window = window
         self._ends_at = time.monotonic() + limit_s
         self._step_ends_at = self._ends_at
+        self._limits = limits
         self._meaning = meaning
         self.doing = "starting"
         self.landing: Landing | None = None
@@ -89,12 +92,11 @@ class Course:
         self.landing = None
         self.doing = "starting"
         trouble: Trouble | None = None
-        limit = asyncio.timeout(limit_s)
         try:
-            async with limit:
+            async with self._limits.limited(limit_s) as limit:
                 yield
         except Exception as error:  # noqa: BLE001  # a script may raise anything
-            if limit.expired():
+            if limit.expired() and not self._limits.interrupted:
                 self.whole_time = limit_s == rest_s
                 given_s = self._watch.timeout_s if self.whole_time else limit_s
                 trouble = Trouble("timeout", f"not done after {given_s:g} s: {self.doing}")

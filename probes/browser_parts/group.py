@@ -18,14 +18,20 @@ class Group:
         leader: The browser's process ID.
 
     Attributes:
+        leader: The browser's process ID.
         driver: The process ID of whoever started it.
     """
 
     def __init__(self, leader: int) -> None:
-        self._leader = leader
+        self.leader = leader
         self._born = _born(leader)
         self.driver = _parent(leader)
         self._driver_born = _born(self.driver)
+
+    @property
+    def alive(self) -> bool:
+        """Whether both the browser and its driver are there."""
+        return _born(self.leader) == self._born and _born(self.driver) == self._driver_born
 
     def memory(self) -> dict[int, int]:
         """Bytes that each process has for itself alone, by process ID; the driver's too."""
@@ -53,8 +59,8 @@ class Group:
     def kill(self) -> None:
         """End what is left of it, and of the driver."""
         with contextlib.suppress(OSError):
-            if _born(self._leader) == self._born:
-                os.killpg(self._leader, signal.SIGKILL)
+            if _born(self.leader) == self._born:
+                os.killpg(self.leader, signal.SIGKILL)
         with contextlib.suppress(OSError):
             if _born(self.driver) == self._driver_born:
                 os.kill(self.driver, signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from probes.browser_parts.act import Actor
 from probes.browser_parts.chromium import Chromium, Turn
 from probes.browser_parts.course import Course
 from probes.browser_parts.judge import judge
+from probes.browser_parts.limits import Limits
 from probes.browser_parts.running import Launch
 from probes.browser_parts.script import ScriptRun, meaning, perform
 from probes.browser_parts.way import Way
@@ -76,6 +76,7 @@ class _Visit:
         self._way = way
         self._memory_ended = turn.running.memory_ended
         self._actor: Actor | None = None
+        self._limits = Limits()
 
     async def go(self) -> Result:
         """
@@ -84,6 +85,15 @@ class _Visit:
         Raises:
             Trouble: There is no window.
         """
+        interrupts = self._turn.running.interrupts
+        interrupts.add(self._limits.interrupt)
+        self._way.on_too_much = self._limits.interrupt
+        try:
+            return await self._look()
+        finally:
+            interrupts.discard(self._limits.interrupt)
+
+    async def _look(self) -> Result:
         window = await self._open()
         watch, options = self._watch, self._options
         waited_s = watch.elapsed_s()
@@ -93,6 +103,7 @@ class _Visit:
             watch,
             window,
             watch.remaining_s() - reserve_s,
+            self._limits,
             lambda error: self._meaning(window, error),
         )
         witness = Witness(watch, window, self._way, options.keep)
@@ -121,7 +132,7 @@ class _Visit:
         options, remaining_s = self._options, self._watch.remaining_s()
         width, height = options.viewport
         try:
-            async with asyncio.timeout(remaining_s):
+            async with self._limits.limited(remaining_s):
                 context = await self._turn.open(
                     proxy={"server": await self._way.open()},
                     accept_downloads=False,
@@ -133,6 +144,8 @@ class _Visit:
                     await context.tracing.start(screenshots=True, snapshots=True)
                 return await Window.open(context)
         except TimeoutError:
+            if self._limits.interrupted:
+                raise self._gone("") from None
             said = f"the browser gave no window within {self._watch.timeout_s:g} s"
             raise Trouble("browser-busy", said, outcome=Outcome.VOID) from None
         except Error as error:
@@ -164,14 +177,13 @@ class _Visit:
         """
         script = self._options.script
         assert script is not None
-        limit = asyncio.timeout(course.left_s())
         try:
-            async with limit:
+            async with self._limits.limited(course.left_s()) as limit:
                 await perform(script, window.page, run)
         except Exception as error:  # noqa: BLE001  # a script may raise anything
             if course.failed is not None:
                 raise course.failed[1] from None
-            if limit.expired():
+            if limit.expired() and not self._limits.interrupted:
                 course.whole_time = True
                 said = f"not done after {self._watch.timeout_s:g} s: {course.doing}"
                 raise Trouble("timeout", said) from None
@@ -181,7 +193,9 @@ class _Visit:
 
     def _meaning(self, window: Window, error: Exception) -> Trouble:
         """What *error* in a step says."""
-        gone = window.crashed or not self._turn.running.browser.is_connected()
+        if self._way.too_much:
+            return Trouble("body-too-large", "the pages of this run are larger than `limit`")
+        gone = window.crashed or not self._turn.running.alive
         if gone or window.page.is_closed() or self._turn.chromium.stopped:
             return self._gone(str(error))
         if isinstance(error, Trouble):
@@ -207,8 +221,8 @@ class _Visit:
         if running.memory_ended > self._memory_ended:
             size = running.launch.memory // (1024 * 1024)
             return Trouble("memory", f"the pages took more than {size} MiB")
-        what = "the page crashed" if running.browser.is_connected() else "the browser ended"
-        if "rash" not in message and running.browser.is_connected():
+        what = "the page crashed" if running.alive else "the browser ended"
+        if "rash" not in message and running.alive:
             what = "the page was closed"
         if chromium.crashed_before(self._subject):
             return Trouble("crashed", f"{what}, as it did the last time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.async_api import Browser, Error, Playwright, async_playwright
@@ -57,6 +58,7 @@ class Running:
 
     Attributes:
         browser: As Playwright has it.
+        interrupts: Called when it is gone.
         memory_ended: How many pages were ended because they took too much memory.
     """
 
@@ -66,6 +68,7 @@ class Running:
         self.launch = launch
         self.browser = browser
         self.group = group
+        self.interrupts: set[Callable[[], None]] = set()
         self.memory_ended = 0
         self._runs = 0
         self.active = 0
@@ -75,14 +78,19 @@ class Running:
     @property
     def fit(self) -> bool:
         """Whether it may serve another run."""
-        return self.browser.is_connected() and self._runs < RUNS
+        return self.alive and self._runs < RUNS
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is there, and answers to its driver."""
+        return self.browser.is_connected() and self.group.alive
 
     def begin(self) -> None:
         """A run begins."""
         self._runs += 1
         self.active += 1
         if self._looking is None:
-            self._looking = asyncio.create_task(self._look_after_memory())
+            self._looking = asyncio.create_task(self._look_after())
 
     def done(self) -> None:
         """A run is over, and all that it has opened is closed."""
@@ -107,10 +115,14 @@ class Running:
                 await self._playwright.stop()
         self.group.kill()
 
-    async def _look_after_memory(self) -> None:
+    async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_S)
-            if sum(self.group.memory().values()) > self.launch.memory:
+            if not self.alive:
+                # Playwright does not always say so to those who wait for a page.
+                for interrupt in self.interrupts:
+                    interrupt()
+            elif sum(self.group.memory().values()) > self.launch.memory:
                 self.memory_ended += 1
                 if not self.group.end_largest_page():
                     self.group.kill()

@@ -49,8 +49,6 @@ def failed_to_load(message: str, url: str, way: Way) -> Trouble:
         way: What it says of a host is more than Chromium knows.
     """
     host = urlsplit(url).hostname or ""
-    if way.too_much:
-        return Trouble("body-too-large", "the pages of this run are larger than `limit`")
     if host in way.troubles:
         return way.troubles[host]
     if way.troubles and "ERR_SOCKS" in message:

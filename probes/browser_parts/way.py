@@ -14,6 +14,7 @@ import contextlib
 import ipaddress
 import socket
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from probes.net.dial import dial
@@ -40,6 +41,7 @@ class Way:
         troubles: By host, why it could not be reached.
         trips: By host, how its last connection came about.
         received: Bytes that came in.
+        on_too_much: Called when these are more than may be.
     """
 
     def __init__(self, watch: Watch, limit: int) -> None:
@@ -50,6 +52,7 @@ class Way:
         self.troubles: dict[str, Trouble] = {}
         self.trips: dict[str, Trip] = {}
         self.received = 0
+        self.on_too_much: Callable[[], None] = lambda: None
 
     async def open(self) -> str:
         """Listen; where, as a browser takes it."""
@@ -89,7 +92,7 @@ class Way:
                 writer.transport.abort() if self._server is None else writer.close()
 
     async def _reach(self, host: str, port: int) -> socket.socket | None:
-        if host == NOBODY:
+        if host == NOBODY or self.too_much:
             return None
         trip = Trip(self._watch)
         try:
@@ -120,6 +123,7 @@ class Way:
         while piece := await far.read(_PIECE):
             self.received += len(piece)
             if self.too_much:
+                self.on_too_much()
                 raise ConnectionAbortedError
             writer.write(piece)
             await writer.drain()
