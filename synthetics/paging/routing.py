@@ -155,14 +155,17 @@ def _anybody(config: Config, alert: Alert) -> Collection[str]:
     Who is told of an alert that reaches nobody by the clock: better too many than nobody.
 
     One about the monitoring itself that no route names goes to everybody who is told of that
-    severity, but for who could not be reached.
+    severity, but for who could not be reached; where that leaves nobody, of any severity.
     """
     named = ever(config, alert)
     if alert.service != SYNTHETICS or (named and alert.tier != UNDELIVERED):
         return named
     failing = receiver_of(alert.slo) if alert.tier == UNDELIVERED else ""
-    others = _everybody(config, Severity(alert.severity)) or _everybody(config)
-    return [receiver for receiver in others if receiver != failing]
+    for severity in (Severity(alert.severity), None):
+        others = [each for each in _everybody(config, severity) if each != failing]
+        if others:
+            return others
+    return []
 
 
 def _everybody(config: Config, severity: Severity | None = None) -> list[str]:

@@ -206,7 +206,7 @@ async def test_a_ticket_of_yesterday_holds_nothing(tmp_path: Path) -> None:
         assert told == ["db", "cart"]
 
 
-@pytest.mark.parametrize("why", ["silenced", "in maintenance", "routed to nobody"])
+@pytest.mark.parametrize("why", ["silenced", "in maintenance", "routed to nobody", "refused"])
 async def test_a_dependency_that_nobody_is_told_of_holds_nothing(tmp_path: Path, why: str) -> None:
     found = shop_and_db()
     if why == "in maintenance":
@@ -223,10 +223,30 @@ async def test_a_dependency_that_nobody_is_told_of_holds_nothing(tmp_path: Path,
     async with Desk.open(tmp_path, found) as desk:
         if why == "silenced":
             await silence(desk, Matchers(services=("db",)))
-        await play(desk, 8, bad=True)
+        await play(desk, 3 if why == "refused" else 8, bad=True)
+        if why == "refused":
+            await desk.store.write(_refused)
+            await play(desk, 5, bad=True)
 
-        [page] = await desk.told()
+        *_, page = await desk.told()
         assert Message.from_json(page.message).slo == "cart"
+
+
+def _refused(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE deliveries SET state = 'refused', unsure = 0")
+
+
+async def test_a_silence_by_probe_holds_only_while_every_probe_that_fails_is_named(
+    tmp_path: Path,
+) -> None:
+    found = config(slo("shop", probes=("cart", "menu")))
+    async with Desk.open(tmp_path, found) as desk:
+        await silence(desk, Matchers(probes=("cart",)))
+        await play(desk, 6, bad=True, probes=["cart"])
+        assert await desk.told() == []
+
+        await play(desk, 2, bad=True)
+        assert len(await desk.told()) == 1
 
 
 async def test_a_probe_explains_only_its_own_failures(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from synthetics.config.model_oncall import Escalation, Person, Step
 from synthetics.oncall.hours import Hours, When
 from synthetics.oncall.rotation import Layer, Rotation
 from synthetics.paging.acknowledging import answering
+from synthetics.paging.routing import audience
 from synthetics.receivers.base import Message
 from synthetics.store import acknowledgements
 from synthetics.store.acknowledgements import Acknowledgement
@@ -345,3 +346,15 @@ async def test_what_is_over_is_not_to_be_taken_on(desk: Desk) -> None:
     begin, end = [Message.from_json(one.message) for one in await desk.told("aiko-phone")]
     assert [link.text for link in begin.links] == ["Acknowledge", "Runbook"]
     assert [link.text for link in end.links] == ["Runbook"]
+
+
+async def test_who_answers_as_the_next_step_is_due_is_in_time(desk: Desk) -> None:
+    await desk.minutes(12, bad=True)
+    told = await desk.told("aiko-phone")
+    assert [event for event, _ in await desk.events("team")] == ["trigger"]
+    due_ms = (await desk.told("team"))[0].owed_ms
+    alerts = await desk.firing()
+
+    in_time = audience(desk.config, alerts, [due_ms], [], due_ms)
+
+    assert [*in_time.told] == [told[0].receiver]

@@ -412,6 +412,24 @@ async def test_what_a_receiver_was_told_before_is_not_told_to_the_others(
         assert acknowledge == [page.links[0].href], "it is the outage that is to be taken on"
 
 
+async def test_where_nobody_else_gets_pages_it_goes_to_those_who_get_tickets(
+    tmp_path: Path,
+) -> None:
+    routes = (
+        Route(severity=Severity.PAGE, to=("oncall",)),
+        Route(severity=Severity.TICKET, to=("team",)),
+    )
+    async with Desk.open(tmp_path, config(routes=routes)) as desk:
+        man = await watchman(
+            desk, DeliveryWatch(desk.store, Reader.open(desk.store.path), desk.wake)
+        )
+        await desk.minutes(2, bad=True)
+        desk.clock.advance(301)
+        await man.look()
+
+        assert len(await about_oncall(desk)) == 1
+
+
 async def test_a_page_that_is_refused_is_told_to_the_others_at_once(
     desk: Desk, deliveries_watched: Watchman
 ) -> None:
