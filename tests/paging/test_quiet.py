@@ -120,6 +120,14 @@ async def test_what_fails_again_soon_is_the_same_incident(desk: Desk) -> None:
     assert again.again == 1
 
 
+async def test_what_fails_again_much_later_is_another_incident(desk: Desk) -> None:
+    await play(desk, 5, bad=True)
+    await play(desk, 45)
+    await play(desk, 5, bad=True)
+
+    assert [one.reopened for one in await desk.incidents()] == [0, 0]
+
+
 async def test_slos_that_join_before_the_page_was_sent_are_on_it(tmp_path: Path) -> None:
     both = config(slo("cart", probes=("cart",)), slo("menu", probes=("menu",)))
     async with Desk.open(tmp_path, both) as desk:
@@ -145,6 +153,14 @@ async def test_a_page_lists_what_fails_with_it_and_does_not_fire_yet(tmp_path: P
         assert [alert.slo for alert in await desk.firing() if alert.service == "shop"] == ["cart"]
         assert page.also == ("menu",)
         assert page.summary.endswith(" since 12:01 UTC, and 1 more")
+
+
+async def test_a_step_that_may_work_is_not_said_to_fail(tmp_path: Path) -> None:
+    order = replace(slo("order", probes=("menu",)), step="login")
+    async with Desk.open(tmp_path, config(slo("cart", probes=("cart",)), order)) as desk:
+        await play(desk, 2, bad=True)
+
+        assert Message.from_json((await desk.told())[0].message).also == ()
 
 
 async def test_slos_that_join_later_are_told_only_where_nobody_is_woken_again(
@@ -189,6 +205,15 @@ async def test_what_still_fails_after_its_dependency_is_told_then(tmp_path: Path
             ("db", Event.RESOLVE),
             ("cart", Event.TRIGGER),
         ]
+
+
+async def test_a_page_does_not_wait_for_what_is_only_a_ticket(tmp_path: Path) -> None:
+    found = shop_and_db()
+    db = replace(found.slos["db"], tiers=(renamed(FAST, severity="ticket"),))
+    async with Desk.open(tmp_path, replace(found, slos={**found.slos, "db": db})) as desk:
+        await play(desk, 8, bad=True)
+
+        assert "cart" in {Message.from_json(one.message).slo for one in await desk.told()}
 
 
 async def test_a_ticket_of_yesterday_holds_nothing(tmp_path: Path) -> None:
@@ -294,6 +319,13 @@ async def test_a_page_that_was_told_before_its_silence_is_told_to_be_over(desk: 
     await play(desk, 12)
 
     assert [event for event, _ in await desk.events()] == ["trigger", "resolve"]
+
+
+async def test_a_silence_of_tickets_holds_no_page(desk: Desk) -> None:
+    await silence(desk, Matchers(severities=("ticket",)))
+    await play(desk, 4, bad=True)
+
+    assert [event for event, _ in await desk.events()] == ["trigger"]
 
 
 async def test_a_silence_in_time_stops_a_page_that_was_not_sent(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from synthetics.accounting.declaring import NotDeclaredError
 from synthetics.clock import instant
 from synthetics.config.model import Config, Receiver, Route, Severity
 from synthetics.config.model_oncall import Escalation, Person, Step
+from synthetics.config.model_quiet import Incidents
 from synthetics.oncall.hours import Hours, When
 from synthetics.oncall.rotation import Layer, Rotation
 from synthetics.paging.acknowledging import answering
@@ -119,6 +120,18 @@ async def test_a_page_goes_on_to_the_next_while_nobody_answers(desk: Desk) -> No
     assert await owed_at(desk, "ben-phone") == [22], "who is on call by then"
     told = Message.from_json((await desk.told("team"))[0].message)
     assert told.summary.startswith("Not acknowledged for 10m: 本店: ")
+
+
+async def test_an_escalation_waits_for_no_quota(tmp_path: Path) -> None:
+    again = Escalation(id="e", steps=(Step(after=10 * MINUTE, to=("boss",)),))
+    found = built(Route(severity=Severity.PAGE, to=("boss",), escalation=again))
+    shop = replace(found.services["shop"], incidents=Incidents(pages_per_hour=1))
+    async with Desk.open(tmp_path, replace(found, services={"shop": shop})) as desk:
+        for _ in range(15):
+            await desk.minutes(1, bad=True)
+            await deliver(desk)
+
+        assert await owed_at(desk, "boss") == [2, 12]
 
 
 async def test_an_acknowledgement_ends_it_and_is_told_to_whoever_knows(desk: Desk) -> None:
