@@ -12,13 +12,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import trustme
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_PACKAGE_OF = {"nginx": "nginx-light"}
+_PACKAGE_OF = {"nginx": "nginx-light", "named": "bind9"}
 """Debian packages that are not called as their program is."""
 
 
@@ -137,6 +137,34 @@ def target(folder: Path) -> Iterator[tuple[str, str, Path]]:
     with running("nginx", "-p", str(folder), "-c", str(config), log=log) as process:
         wait_for_http(f"http://127.0.0.1:{http}/", process, log, within_s=10)
         yield f"http://127.0.0.1:{http}/", f"https://127.0.0.1:{https}/", ca_file
+
+
+@contextmanager
+def name_server(folder: Path) -> Iterator[str]:
+    """A BIND of our own on loopback, with the zone ``shop.test``: where it answers."""
+    port = free_port()
+    zone, config, log = folder / "shop.zone", folder / "named.conf", folder / "named.log"
+    zone.write_text(
+        "$TTL 300\n@ IN SOA ns admin 1 3600 600 86400 60\n@ IN NS ns\n"
+        "ns IN A 192.0.2.53\nwww IN A 192.0.2.1\n"
+    )
+    config.write_text(f"""
+        options {{
+            directory "{folder}"; pid-file none; session-keyfile none; recursion no;
+            listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+        }};
+        controls {{ }};
+        zone "shop.test" {{ type primary; file "{zone}"; }};
+    """)
+    with running("named", "-f", "-n", "1", "-c", str(config), log=log) as process:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.05)
+        else:
+            sys.exit(f"named never answered\n{log.read_text(errors='replace')[-2000:]}")
+        yield f"127.0.0.1:{port}"
 
 
 @contextmanager

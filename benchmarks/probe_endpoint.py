@@ -1,9 +1,9 @@
 """
 Scrapes a second: ``/probe`` of ours beside blackbox_exporter's, the same module file and target.
 
-Thirty-two connections each ask again as soon as they are answered.  The one that asks, the target and
-the prober share the machine, so the CPU of the prober alone is printed beside it.  Names of
-metrics and the values that no clock has a hand in must be the same, or nothing is printed.
+Thirty-two connections each ask again as soon as they are answered.  The one that asks, the
+target and the prober share the machine, so the CPU of the prober alone is printed beside it.
+Names of metrics and the values that no clock has a hand in must be the same, or nothing is printed.
 
     python benchmarks/probe_endpoint.py [--rounds 3] [--seconds 5]
 """
@@ -30,7 +30,7 @@ MODULES = """
 modules:
   web:
     prober: http
-    timeout: 900ms
+    timeout: 5s
     http:
       valid_status_codes: [200]
       preferred_ip_protocol: ip4
@@ -64,7 +64,7 @@ def paces(
 
 def same(port: int, path: str, seen: Path) -> None:
     """Stop unless the metrics are those that the other one gave for *path*."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
         text = answer.read().decode()
     lines = [line for line in text.splitlines() if not line.startswith(("#", *NEWER))]
     timed = re.compile(r"((?:duration|lookup_time)_seconds(?:\{.*\})?) .*")

@@ -34,6 +34,7 @@ def main() -> None:
     failed = []
     for script, *words in (
         ("vs_blackbox.py",),
+        ("probe_endpoint.py",),
         ("overhead.py",),
         ("fleet.py", "--minutes", "10" if full else "2"),
         ("decide.py",),

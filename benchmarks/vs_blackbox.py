@@ -1,10 +1,12 @@
 """
 CPU per probe beside blackbox_exporter: the same target, the same rate, rounds in turn.
 
+HTTP and HTTPS, a TCP connection, a TLS handshake, and a question to a name server.
+
 Ours is the whole service, from the beat to the stored row.  Theirs is the exporter alone,
 asked through its ``/probe``; what Prometheus would spend to store the answer is left out.
 
-    python benchmarks/vs_blackbox.py [--rounds 2] [--seconds 10]
+    python benchmarks/vs_blackbox.py [--rounds 2] [--seconds 10] [--scale 1]
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -22,6 +24,7 @@ from machinery import (
     allow_many_files,
     cpu_s,
     free_port,
+    name_server,
     require,
     running,
     service,
@@ -31,24 +34,48 @@ from machinery import (
     wait_for_http,
 )
 
+MODULES = """
+modules:
+  web:
+    prober: http
+    timeout: 5s
+    http:
+      valid_status_codes: [200]
+      preferred_ip_protocol: ip4
+      tls_config: {ca_file: CA_FILE}
+  tcp: {prober: tcp, timeout: 5s}
+  tls: {prober: tcp, timeout: 5s, tcp: {tls: true, tls_config: {ca_file: CA_FILE}}}
+  dns: {prober: dns, timeout: 5s, dns: {query_name: www.shop.test, query_type: A}}
+"""
+
 
 @dataclass(frozen=True)
 class Case:
+    """
+    One sort of probe.
+
+    Attributes:
+        kind: Ours, as written below a probe.
+        module: Theirs.
+        target: For theirs.
+        probes: How many there are, each asked every second.
+    """
+
     name: str
-    url: str
+    kind: str
+    module: str
+    target: str
     probes: int
     at_most: float
 
 
-def ours(case: Case, ca_file: Path, folder: Path, seconds: float) -> float:
+def ours(case: Case, folder: Path, seconds: float) -> float:
     """Microseconds of CPU per stored sample."""
-    tls = f", tls: {{ca: '${{file:{ca_file}}}'}}" if case.url.startswith("https") else ""
-    http = f"{{get: '{case.url}', expect: {{status: 200}}{tls}}}"
     lines = [
         "defaults: {every: 1s, timeout: 900ms}",
         "services: {shop: {name: shop}}",
         "probes:",
-        *(f"  p{number}: {{service: shop, http: {http}}}" for number in range(case.probes)),
+        *(f"  p{number}: {{service: shop, {case.kind}}}" for number in range(case.probes)),
     ]
     with service(folder, "\n".join(lines) + "\n") as (process, _, database):
         deadline = time.monotonic() + 30
@@ -66,16 +93,7 @@ def theirs(case: Case, ca_file: Path, folder: Path, seconds: float) -> float:
     """Microseconds of CPU per answered ``/probe``."""
     folder.mkdir()
     config, log = folder / "blackbox.yml", folder / "blackbox.log"
-    config.write_text(f"""
-modules:
-  web:
-    prober: http
-    timeout: 900ms
-    http:
-      valid_status_codes: [200]
-      preferred_ip_protocol: ip4
-      tls_config: {{ca_file: {ca_file}}}
-""")
+    config.write_text(MODULES.replace("CA_FILE", str(ca_file)))
     port = free_port()
     command = (
         "prometheus-blackbox-exporter",
@@ -84,7 +102,7 @@ modules:
     )
     with running(*command, log=log) as process:
         wait_for_http(f"http://127.0.0.1:{port}/-/healthy", process, log, within_s=10)
-        url = f"http://127.0.0.1:{port}/probe?module=web&target={case.url}"
+        url = f"http://127.0.0.1:{port}/probe?module={case.module}&target={case.target}"
         return asyncio.run(_scrape(url, process.pid, rate=case.probes, seconds=seconds))
 
 
@@ -114,26 +132,54 @@ async def _scrape(url: str, pid: int, *, rate: int, seconds: float) -> float:
         return (cpu_s(pid) - before) / (answered - answered_before) * 1e6
 
 
+def cases(http: str, https: str, ca_file: Path, dns: str) -> tuple[Case, ...]:
+    ca = f"tls: {{ca: '${{file:{ca_file}}}'}}"
+    ok = "expect: {status: 200}"
+    plain, secure = (url.split("/")[2] for url in (http, https))
+    www = f"dns: {{query: www.shop.test, type: A, servers: ['{dns}']}}"
+    tls = f"tls: {{connect: '{secure}', ca: '${{file:{ca_file}}}'}}"
+    return (
+        Case("HTTP, new connection each", f"http: {{get: '{http}', {ok}}}", "web", http, 250, 0.40),
+        Case(
+            "HTTPS, full handshake each",
+            *(f"http: {{get: '{https}', {ok}, {ca}}}", "web", https, 125, 0.85),
+        ),
+        Case("TCP, connect", f"tcp: {{connect: '{plain}'}}", "tcp", plain, 250, 0.50),
+        Case("TLS, full handshake each", tls, "tls", secure, 124, 0.50),
+        Case("DNS, one A by UDP", www, "dns", dns, 250, 0.50),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="CPU per probe beside blackbox_exporter.")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of each, in turn")
     parser.add_argument("--seconds", type=float, default=10, help="length of one measurement")
+    parser.add_argument(
+        "--scale", type=float, default=1, help="share of the probes, on a busy machine"
+    )
     options = parser.parse_args()
-    require("nginx", "prometheus-blackbox-exporter")
+    require("nginx", "named", "prometheus-blackbox-exporter")
     allow_many_files()
 
     rows = [("CPU per probe", "ratio", "aim", "synthetics", "blackbox", "rounds, ours / theirs")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with target(folder) as (http, https, ca_file):
-            for case in (
-                Case("HTTP, new connection each", http, 250, 0.40),
-                Case("HTTPS, full handshake each", https, 125, 0.85),
-            ):
+        with target(folder) as (http, https, ca_file), name_server(folder) as dns:
+            for each in cases(http, https, ca_file, dns):
+                case = replace(each, probes=round(each.probes * options.scale))
                 pairs = [
                     (
-                        ours(case, ca_file, folder / f"o{case.probes}-{turn}", options.seconds),
-                        theirs(case, ca_file, folder / f"t{case.probes}-{turn}", options.seconds),
+                        ours(
+                            case,
+                            folder / f"ours-{case.module}-{case.probes}-{turn}",
+                            options.seconds,
+                        ),
+                        theirs(
+                            case,
+                            ca_file,
+                            folder / f"theirs-{case.module}-{case.probes}-{turn}",
+                            options.seconds,
+                        ),
                     )
                     for turn in range(options.rounds)
                 ]
