@@ -155,6 +155,15 @@ async def test_a_page_lists_what_fails_with_it_and_does_not_fire_yet(tmp_path: P
         assert page.summary.endswith(" since 12:01 UTC, and 1 more")
 
 
+async def test_what_is_silenced_is_on_no_page(tmp_path: Path) -> None:
+    both = config(slo("cart", probes=("cart",)), slo("menu", probes=("menu",)))
+    async with Desk.open(tmp_path, both) as desk:
+        await silence(desk, Matchers(slos=("menu",)))
+        await play(desk, 3, bad=True)
+
+        assert Message.from_json((await desk.told())[0].message).also == ()
+
+
 async def test_a_step_that_may_work_is_not_said_to_fail(tmp_path: Path) -> None:
     order = replace(slo("order", probes=("menu",)), step="login")
     async with Desk.open(tmp_path, config(slo("cart", probes=("cart",)), order)) as desk:
