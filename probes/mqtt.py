@@ -20,6 +20,8 @@ from probes.settings import Family, Login, Tls
 from probes.watch import Watch
 
 SUMMARY = "A connection to an MQTT broker, and a message through a topic."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 LIMIT = 1 << 21
 """Most bytes that the broker may say in one run."""
 
@@ -72,6 +74,11 @@ class Options:
     login: Login | None = None
     client: str | None = None
     round_trip: RoundTrip | None = None
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.connect.host
 
 
 async def run(options: Options, watch: Watch) -> Result:

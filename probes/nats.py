@@ -21,6 +21,8 @@ from probes.settings import Family, Login, Tls
 from probes.watch import Watch
 
 SUMMARY = "A connection to NATS, and a message through a subject."
+SOURCE = True
+"""Whether it can be asked from an address of choice."""
 LIMIT = 1 << 21
 """Most bytes that the server may say in one run."""
 
@@ -81,6 +83,11 @@ class Options:
     def how(self) -> Tls:
         """How to encrypt, if it is done."""
         return self.tls if isinstance(self.tls, Tls) else Tls()
+
+
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.connect.host
 
 
 async def run(options: Options, watch: Watch) -> Result:

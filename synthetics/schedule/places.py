@@ -59,6 +59,9 @@ class Places:
             FullError: No place became free in that time.
         """
         config, host = self._config, self.host(probe)
+        if not host and not self._all.locked():
+            await self._all.acquire()  # at once: a timer would cost more than the place
+            return (self._all,)
         taken: list[asyncio.Semaphore] = []
         full = f"{config.in_flight} runs were in flight"
         try:

@@ -74,6 +74,8 @@ async def test_a_timeout_comes_back_by_itself_and_in_time(
         took_s = time.monotonic() - began
 
     assert (result.reason, result.duration_s) == ("timeout", pace.limit_s)
+    assert result.evidence is not None
+    assert result.evidence.request
     assert took_s <= pace.limit_s + 0.1
 
 
