@@ -81,7 +81,7 @@ async def shop() -> AsyncIterator[str]:
 
 def asking(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
     named = [{"name": f"step {number}", **step} for number, step in enumerate(steps, 1)]
-    return {"sandbox": False, "patience": "400ms", **({"steps": named} if steps else {}), **more}
+    return {"sandbox": False, "patience": "15s", **({"steps": named} if steps else {}), **more}
 
 
 async def ask(
@@ -157,7 +157,9 @@ async def test_no_run_knows_another(shared: Asker, shop: str) -> None:
 async def test_what_is_not_as_expected_is_named(
     shared: Asker, shop: str, path: str, step: dict[str, Any], reason: str, detail: str
 ) -> None:
-    result = await ask(shared, asking({"goto": f"{shop}{path}", **step}, {"click": "button"}))
+    result = await ask(
+        shared, asking({"goto": f"{shop}{path}", **step}, {"click": "button"}, patience="400ms")
+    )
 
     assert (result.outcome, result.reason, result.failed_step) == (Outcome.BAD, reason, "step 1")
     assert detail in result.detail
@@ -185,7 +187,7 @@ async def test_errors_of_the_console_and_failed_requests_are_counted(
     assert requests.reason == "requests"
     assert "got 2, the first: GET " in requests.detail
     assert requests.evidence is not None
-    assert "console: uncaught Error: second" in requests.evidence.body
+    assert "console: uncaught second" in requests.evidence.body
     assert "network: connecting to 169.254.1.1 is not permitted here" in requests.evidence.body
     assert enough.outcome is Outcome.GOOD
 
@@ -220,9 +222,10 @@ async def test_what_a_failure_looked_like_is_kept_without_secrets(
         {"goto": f"{shop}/?token=${{env:TOKEN}}", "fill": fill, "screenshot": True},
         {"click": "button", "expect": {"text": "nothing"}},
     )
+    keep_and_wait = {"keep": keep, "patience": "2s"}
 
-    result = await ask(shared, asking(*steps, keep=keep))
-    again = await ask(shared, asking(*steps, keep=keep))
+    result = await ask(shared, asking(*steps, **keep_and_wait))
+    again = await ask(shared, asking(*steps, **keep_and_wait))
 
     assert result.evidence is not None
     assert again.evidence is not None

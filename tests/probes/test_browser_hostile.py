@@ -238,7 +238,7 @@ async def test_a_page_that_takes_too_much_memory_is_ended(alone: Asker, site: st
 
 async def test_a_text_of_any_length_is_looked_at_in_the_page(shared: Asker, site: str) -> None:
     step = {"goto": f"{site}/text", "expect": {"text": {"p": "never"}}}
-    result = await ask(shared, asking(step))
+    result = await ask(shared, asking(step, patience="1s"))
 
     assert result.reason in {"text", "element"}
     assert len(repr(result)) < 10_000
