@@ -57,7 +57,6 @@ EXAMPLES = {
     "Template.probe": '{service: shop, http: {get: "${with:url}"}}',
     "Probe.grpc": "{connect: orders.example:50051}",
     "Probe.composite": "{any: [tokyo, osaka]}",
-    "Probe.grpc": "{connect: orders.example:50051}",
     "Probe.http": "{get: https://shop.example/}",
     "Probe.imap": "{connect: mail.example:993, tls: true}",
     "Probe.journey": "[{name: home, get: https://shop.example/}]",
