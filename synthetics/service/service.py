@@ -11,7 +11,6 @@ import socket
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,20 +35,19 @@ from synthetics.paging.judge import Judge
 from synthetics.paging.watch_samples import SilenceWatch
 from synthetics.paging.ways import Way
 from synthetics.results.lines import Lines
-from synthetics.results.take import Taken
 from synthetics.schedule.beats import Beats
 from synthetics.schedule.composites import Composites
 from synthetics.schedule.runner import Runner
 from synthetics.service.asides import cancelled, ended
 from synthetics.service.books import Books
+from synthetics.service.housekeeping import tend
 from synthetics.service.intake import Intake
 from synthetics.service.logs import Masking
 from synthetics.service.minutes import minutes
 from synthetics.service.settling import Settling
 from synthetics.service.vigil import Rooms, Vigil, spoken_lately
-from synthetics.store import Reader, Store, StoreError, changes
+from synthetics.store import Reader, Store, StoreError
 from synthetics.store.acknowledgements import Acknowledgement
-from synthetics.store.bare import Bare
 from synthetics.store.drills import Drill
 from synthetics.web.acknowledge import Answers
 from synthetics.web.binding import bind
@@ -63,11 +61,6 @@ from synthetics.web.server import Server, Site
 from synthetics.web.status import Health, Sources
 
 logger = logging.getLogger(__name__)
-
-TEND_S = 300.0
-"""Seconds between two rounds of housekeeping in the store."""
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class StartError(Exception):
@@ -284,7 +277,10 @@ class Service:
         await vigil.resume()
         for name, work in vigil.works.items():
             stack.push_async_callback(cancelled, self._aside(work(), name))
-        for housekeeping in (self._each_minute(books, store), self._tend(books, store)):
+        for housekeeping in (
+            self._each_minute(books, store),
+            tend(books, store, clock=clock, config=lambda: self._config),
+        ):
             stack.push_async_callback(cancelled, self._aside(housekeeping, "housekeeping"))
         self._rooms = _Rooms(
             store=store,
@@ -326,7 +322,7 @@ class Service:
         )
         self._site.heartbeats = heartbeats
         token = secrets.token_urlsafe(24)
-        self._site.hatch = Hatch(token, self._lines, partial(self._take, silence, store, books))
+        self._site.hatch = Hatch(token, self._lines, settle.take)
         self._site.desk = Desk(token, board, partial(self._declare, store, books))
         noting = partial(self._note, store, courier)
         self._site.diary = Diary(token, board, noting, pages_reader, self._site.sources.reading)
@@ -441,29 +437,8 @@ class Service:
             if failure:
                 self._fail(failure, None)
 
-    async def _tend(self, books: Books, store: Store) -> None:
-        while True:
-            await asyncio.sleep(TEND_S)
-            await books.trim()
-            try:
-                await store.tend(self._clock.now_ms(), self._config.retention_raw // _MILLISECOND)
-                oldest_ms = self._clock.now_ms() - self._config.changes.keep // _MILLISECOND
-                await store.write(partial(changes.forget, before_ms=oldest_ms))
-            except StoreError as error:
-                logger.error("%s", error, extra={"action": "not_tended"})  # noqa: TRY400 - it says all
-
     def _lines(self) -> Lines:
         return Lines(self._config.probes, self._config.location, self._clock.now_ms())
-
-    async def _take(
-        self, silence: SilenceWatch, store: Store, books: Books, samples: Bare
-    ) -> Taken:
-        """Store results that a command hands over, and count them; archived by the next `_tend`."""
-        changed = await store.keep(samples)
-        if changed:
-            silence.heard({(kind.probe, kind.location) for kind in samples.kinds})
-            await books.count_again(samples.probes)
-        return Taken(samples=len(samples), changed=changed)
 
     @staticmethod
     async def _declare(store: Store, books: Books, change: Change) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from synthetics.config.model import Config
 from synthetics.kinds import probe_kinds
 from synthetics.paging.exercise import Exercises
 from synthetics.paging.watch_samples import SilenceWatch
+from synthetics.results.take import Taken
 from synthetics.sample import Sample
 from synthetics.schedule.composites import Composites
 from synthetics.service.books import Books
 from synthetics.store import Store
+from synthetics.store.bare import Bare
 
 
 class Settling:
@@ -57,3 +59,11 @@ class Settling:
         """Store *samples*, which no run brought, and settle them."""
         await self._store.add(samples)
         await self(samples)
+
+    async def take(self, samples: Bare) -> Taken:
+        """Store results that a command hands over, and count them; archived by housekeeping."""
+        changed = await self._store.keep(samples)
+        if changed:
+            self._silence.heard({(kind.probe, kind.location) for kind in samples.kinds})
+            await self._books.count_again(samples.probes)
+        return Taken(samples=len(samples), changed=changed)
