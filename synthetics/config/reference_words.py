@@ -123,6 +123,7 @@ EXAMPLES = {
     "probes.*.browser.keep.size": "200MiB",
     "probes.*.domain.name": "shop.example",
     "probes.*.domain.url": "https://rdap.nic.example/",
+    "probes.*.domain.bootstrap": "https://rdap.mirror.example/dns.json",
     "probes.*.domain.expect": "{valid_for: 60d}",
     "probes.*.domain.expect.valid_for": "60d",
     "probes.*.domain.expect.registrar": "'^Names & Sons'",
