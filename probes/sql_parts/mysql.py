@@ -246,7 +246,8 @@ def _column(packet: bytes) -> tuple[str, int]:
 
 
 def _row(packet: bytes, columns: list[tuple[str, int]]) -> tuple[Any, ...]:
-    at, values = 0, []
+    at = 0
+    values: list[int | float | str | None] = []
     for _, kind in columns:
         if packet[at : at + 1] == bytes([_LOCAL_FILE]):
             values.append(None)

@@ -38,7 +38,7 @@ Every key, made from the schema by `python -m synthetics.config.reference`.
 EXAMPLES = {
     "Synthetics.services": "{shop: {name: 本店}}",
     "Synthetics.probes": "{home: {service: shop, http: {get: https://shop.example/}}}",
-    "Synthetics.templates": '{web-page: {parameters: {url: {}}, probe: {service: shop, '
+    "Synthetics.templates": "{web-page: {parameters: {url: {}}, probe: {service: shop, "
     'http: {get: "${with:url}"}}}}',
     "Synthetics.envs": "{staging: {probes: {home: {every: 5m}}}}",
     "Synthetics.slos": "{up: {service: shop, probes: [home], objective: 99.9%, window: 30d}}",
@@ -172,8 +172,7 @@ EXAMPLES = {
     "probes.*.smtp.send.arrives": "{connect: imap.partner.example:993, tls: true, login: "
     '{username: probe, password: "${env:PARTNER_PASSWORD}"}}',
     "probes.*.smtp.send.arrives.connect": "imap.partner.example:993",
-    "probes.*.smtp.send.arrives.login": "{username: probe, "
-    'password: "${env:PARTNER_PASSWORD}"}',
+    "probes.*.smtp.send.arrives.login": '{username: probe, password: "${env:PARTNER_PASSWORD}"}',
     "probes.*.smtp.send.arrives.mailbox": "INBOX",
     "probes.*.smtp.expect": "{offers: [PIPELINING]}",
     "probes.*.smtp.expect.offers": "[PIPELINING, AUTH PLAIN]",

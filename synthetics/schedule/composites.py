@@ -2,10 +2,10 @@
 Composites: samples made of those of other probes, round by round.
 
 Round *k* of an interval is ``[k × interval, (k + 1) × interval)``; each member is due once in it.
-The composite's sample, at the beginning of that round, is made of the members' samples, as they were stored: once
-all of them are there, or once those that are there make it bad whatever the others say, or
-once no more can be expected.  A member's sample that comes later, or again, makes the sample
-anew, which replaces the one before (R3).
+The composite's sample, at the beginning of that round, is made of the members' samples, as they
+were stored: once all of them are there, or once those that are there make it bad whatever the
+others say, or once no more can be expected.  A member's sample that comes later, or again, makes
+the sample anew, which replaces the one before (R3).
 """
 
 from __future__ import annotations

@@ -239,9 +239,7 @@ def _read_number(packed: bytes, at: int) -> tuple[int, int]:
     return number | packed[at] << shift, at + 1
 
 
-def _facts(
-    known: dict[str, Any], body_bytes: int | None, vitals: dict[str, float] | None
-) -> Facts:
+def _facts(known: dict[str, Any], body_bytes: int | None, vitals: dict[str, float] | None) -> Facts:
     known = dict(known)
     expires_ms = known.pop("certificate_expires_ms", None)
     return Facts(

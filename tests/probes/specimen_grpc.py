@@ -38,7 +38,9 @@ def answering(
         while data := await reader.read(65536):
             for event in connection.receive_data(data):
                 if isinstance(event, RequestReceived):
-                    said = dict(event.headers).get("authorization", "")
+                    # Text rather than bytes, for so the connection was asked to read them.
+                    sent: dict[Any, Any] = dict(event.headers)
+                    said = sent.get("authorization", "")
                 elif isinstance(event, StreamEnded):
                     stream = event.stream_id
                     connection.send_headers(stream, headers)
