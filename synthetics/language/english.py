@@ -26,6 +26,8 @@ ENGLISH = Phrases(
         "event": "{failed} of {valid} events failed in the last {window}",
     },
     burning="{long} over {long_window} and {short} over {short_window}, fires above {factor}",
+    on_evidence="{burning}; more failures than chance would bring, and over "
+    "once the samples since could hardly be part of it",
     left="{share} left",
     overspent="overspent: {share} used",
     none_allowed="none was allowed, and some failed",

@@ -25,6 +25,7 @@ JAPANESE = Phrases(
         "event": "直近{window}で{valid}件中{failed}件が失敗",
     },
     burning="直近{long_window}で{long}、直近{short_window}で{short}({factor}超で発報)",
+    on_evidence="{burning}。偶然では起こりにくい失敗数のため発報し、その後の結果が障害中とは考えにくくなれば解消",
     left="残り{share}",
     overspent="超過({share}を消費)",
     none_allowed="失敗は一切許容されないが、失敗あり",

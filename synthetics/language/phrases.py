@@ -106,6 +106,7 @@ class Phrases:
         began: When it began, and how long it took to be noticed.
         failed: By what one event is called: how many of how many failed of late.
         burning: How fast the budget burns over both windows of a tier.
+        on_evidence: Behind it, where a page takes evidence: why it fired, and what ends it.
         left, overspent, none_allowed, gone: What is left of the budget, and for how long.
         budgets: By name of an alert about a budget, its first line.
         objective: The promise: of which SLO, how much, and which tier fires.
@@ -147,6 +148,7 @@ class Phrases:
     began: str
     failed: Mapping[str, str]
     burning: str
+    on_evidence: str
     left: str
     overspent: str
     none_allowed: str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from slo.budget import Rate
-from slo.policy import Decision
+from slo.policy import Decision, Reset
 from synthetics import words
 from synthetics.accounting.standing import Standing
 from synthetics.config.model import Config, Service, Severity, Slo
@@ -70,7 +70,13 @@ def draft(
         said=Said(
             objective=words.objective(slo.objective),
             failed=failed(said, decision.tier, decision.short, slo.event),
-            burn=burning(said, decision.tier, decision.burn_long, decision.burn_short),
+            burn=burning(
+                said,
+                decision.tier,
+                decision.burn_long,
+                decision.burn_short,
+                on_evidence=decision.tier.wakes and slo.reset is Reset.EVIDENCE,
+            ),
             budget=budget(said, standing.budget.period_remaining, lasts_ms),
         ),
         failing=_failing(said, found),

@@ -80,15 +80,21 @@ def failed(speech: Speech, tier: Tier, counts: Counts, event: str) -> str:
     )
 
 
-def burning(speech: Speech, tier: Tier, long: Rate | None, short: Rate | None) -> str:
-    """How fast it burns: ``57.2× over 30s and 80× over 10s, fires above 20×``."""
-    return speech.phrases.burning.format(
+def burning(
+    speech: Speech, tier: Tier, long: Rate | None, short: Rate | None, *, on_evidence: bool
+) -> str:
+    """
+    How fast it burns: ``57.2× over 30s and 80× over 10s, fires above 20×``; where the tier takes
+    evidence also, in the same sentence, why it fired and what ends it.
+    """
+    said = speech.phrases.burning.format(
         long=speech.rate(long),
         long_window=speech.exactly(tier.long_ms),
         short=speech.rate(short),
         short_window=speech.exactly(tier.short_ms),
         factor=speech.factor(tier.factor),
     )
+    return speech.phrases.on_evidence.format(burning=said) if on_evidence else said
 
 
 def budget(speech: Speech, remaining: Rate | None, lasts_ms: int | None) -> str:

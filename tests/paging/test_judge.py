@@ -58,7 +58,8 @@ async def test_a_page_says_what_broke_since_when_and_how_bad(desk: Desk) -> None
     assert message.said == Said(
         objective="99.9%",
         failed="2 of 5 samples failed in the last 5m",
-        burn="33.4× over 1h and 400× over 5m, fires above 14.4×",
+        burn="33.4× over 1h and 400× over 5m, fires above 14.4×; more failures than chance would "
+        "bring, and over once the samples since could hardly be part of it",
         budget="overspent: 3225.9% used",
     )
     assert [link.href for link in message.links] == ["https://wiki.example/shop"]

@@ -95,7 +95,16 @@ def test_what_fails_stands_in_the_first_80_characters_whatever_it_is_called(
 def test_how_fast_it_burns_is_said_beside_the_limit(
     long: Rate | None, short: Rate | None, words: str
 ) -> None:
-    assert burning(speech(), FAST, long, short) == words
+    assert burning(speech(), FAST, long, short, on_evidence=False) == words
+
+
+def test_a_page_that_takes_evidence_says_why_it_fired_and_what_ends_it() -> None:
+    text = burning(speech(), FAST, Fraction(60), Fraction(60), on_evidence=True)
+
+    assert text == (
+        "60× over 1h and 60× over 5m, fires above 14.4×; more failures than chance would bring, "
+        "and over once the samples since could hardly be part of it"
+    )
 
 
 @pytest.mark.parametrize(
