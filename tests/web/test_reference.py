@@ -9,10 +9,12 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from probes.result import Vitals
 from synthetics.heartbeats.standing import JobStanding
 from synthetics.paging.courier import CourierStats
 from synthetics.paging.heartbeat import HeartbeatStats
 from synthetics.paging.lane import LaneStats
+from synthetics.sample import Sample
 from synthetics.web.probe_metrics import FAMILIES
 from synthetics.web.status import Watched
 from tests.web.support import NOW_MS, Rig, a_journey, a_sample
@@ -22,10 +24,18 @@ ROW = re.compile(r"^\| `[a-z_]+` \|.*\|$", re.MULTILINE)
 PROBE = {"probe", "kind", "service"}
 
 
+def a_visit() -> Sample:
+    """A journey in a browser, which also measured how the pages felt."""
+    journey = a_journey()
+    vitals = Vitals(lcp_s=1.2, fcp_s=0.8, ttfb_s=0.1, cls=0.02)
+    result = replace(journey.result, facts=replace(journey.result.facts, vitals=vitals))
+    return replace(journey, result=result)
+
+
 async def served(rig: Rig) -> set[str]:
     """Every metric as the row that describes it."""
     rig.schedule.samples["good", ""] = 1
-    await rig.take(a_sample(outcome="bad"), a_journey())
+    await rig.take(a_sample(outcome="bad"), a_visit())
     assert rig.site.sources is not None
     await rig.site.sources.judge.on_minute(NOW_MS)
     usual = rig.site.sources.health
