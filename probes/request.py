@@ -219,9 +219,9 @@ def templates(
             yield from templates(inner, (*at, index))
 
 
-def captures_used(request: Request) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The names of captures that *request* needs, each with its path."""
-    for at, template in templates(request):
+def captures_used(value: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names of captures that *value*, such as a `Request`, needs, each with its path."""
+    for at, template in templates(value):
         for part in template.parts:
             if isinstance(part, Capture):
                 yield at, part.name

@@ -24,7 +24,7 @@ from probes.net.target import Sendable
 from probes.net.tls import Presented
 from probes.net.transcript import Transcript
 from probes.net.trip import Trip, Trouble, Unmet
-from probes.request import check_header
+from probes.request import captures_used, check_header
 from probes.result import Facts, Result
 from probes.settings import MEBIBYTE, Family, Tls, exactly_one
 from probes.url import check_url, to_send, to_show
@@ -110,6 +110,9 @@ def check_dialogue(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
     """
     captured: set[str] = set()
     for number, turn in enumerate(turns):
+        for _, name in captures_used(turn.json):
+            if name not in captured:
+                raise Refused(f"${{{name}}} is used before it is captured", at=(number, "json"))
         if turn.send is not None and (unknown := turn.send.captures - captured):
             known = ", ".join(sorted(captured)) or "nothing yet"
             raise Refused(

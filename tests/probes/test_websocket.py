@@ -221,6 +221,11 @@ async def test_targets_that_only_seem_to_speak_it(asker: Asker, speak: Speak, re
             (0, "send"),
         ),
         (
+            {"connect": "ws://a", "dialogue": [{"json": {"$.id": "${x}"}}]},
+            "${x} is used before it is captured",
+            (0, "json"),
+        ),
+        (
             {"connect": "ws://a", "headers": {"Sec-WebSocket-Key": "x"}},
             "Sec-WebSocket-Key is set by the connection itself",
             ("headers", "Sec-WebSocket-Key"),
