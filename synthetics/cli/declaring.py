@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthetics.cli.common import Option, loaded_for_results, refuse
-from synthetics.cli.writing import write_or_ask
+from synthetics.cli.common import Option, refuse
+from synthetics.cli.writing import hand_over
 
 if TYPE_CHECKING:
-    import sqlite3
+    pass
 
 
 def author_option() -> Option[Any]:
@@ -69,25 +69,10 @@ def text_of(moment: datetime | None) -> str | None:
 
 
 def hand_in(act: str, body: Mapping[str, Any], *, config: Path, db: Path) -> dict[str, Any]:
-    """
-    Have *act* done: by the service that has the database open, or else here.
+    """Have *act* done, as `hand_over` says."""
+    from synthetics.accounting.declaring import ACTS, as_json
 
-    What a service refuses, or what makes no sense, is said, and the exit code is 2.
-    """
-    from synthetics.accounting.declaring import ACTS, NotDeclaredError, as_json
-    from synthetics.clock import SystemClock
-    from synthetics.store.errors import StoreError
-
-    known = loaded_for_results(config)
-    try:
-        change = ACTS[act](known, body, SystemClock().now_ms())
-
-        def write(connection: sqlite3.Connection) -> dict[str, Any]:
-            return as_json(change(connection))
-
-        return write_or_ask(act, body, write, db)
-    except (NotDeclaredError, StoreError) as error:
-        refuse(str(error))
+    return hand_over(act, body, ACTS, as_json, config=config, db=db)
 
 
 def say(done: Mapping[str, Any], verb: str, shape: str) -> None:

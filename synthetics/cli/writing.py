@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthetics.cli.common import refuse
+from synthetics.cli.common import loaded_for_results, refuse
 
 if TYPE_CHECKING:
     from synthetics.store.errors import InUseError
@@ -19,6 +19,45 @@ PATIENCE_S = 60.0
 
 Write = Callable[[sqlite3.Connection], dict[str, Any]]
 """Writes what was asked, and says what it came to, as JSON values."""
+
+
+Change = Callable[[sqlite3.Connection], Any]
+Acts = Mapping[str, Callable[[Any, Mapping[str, Any], int], Change]]
+"""By name, what makes a change to write of a configuration, a body and the present."""
+
+
+def hand_over(
+    act: str,
+    body: Mapping[str, Any],
+    acts: Acts,
+    as_json: Callable[[Any], dict[str, Any]],
+    *,
+    config: Path,
+    db: Path,
+) -> dict[str, Any]:
+    """
+    Have *act* done: by the service that has the database open, or else here.
+
+    What a service refuses, or what makes no sense, is said, and the exit code is 2.
+
+    Args:
+        act: One of *acts*, and the end of the URL where the service takes it.
+        body: What it takes.
+        acts: How each is done here.
+        as_json: Says what it came to, as JSON values.
+        config: The configuration that it goes by.
+        db: The database.
+    """
+    from synthetics.accounting.declaring import NotDeclaredError
+    from synthetics.clock import SystemClock
+    from synthetics.store.errors import StoreError
+
+    known = loaded_for_results(config)
+    try:
+        change = acts[act](known, body, SystemClock().now_ms())
+        return write_or_ask(act, body, lambda connection: as_json(change(connection)), db)
+    except (NotDeclaredError, StoreError) as error:
+        refuse(str(error))
 
 
 def write_or_ask(act: str, body: Mapping[str, Any], write: Write, db: Path) -> dict[str, Any]:

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from synthetics.cli.common import loaded_for_results, refuse
-from synthetics.cli.writing import write_or_ask
+from synthetics.cli.writing import hand_over
 
 
 def hand_in(act: str, body: Mapping[str, Any], *, config: Path, db: Path) -> dict[str, Any]:
-    """
-    Have *act* done: by the service that has the database open, or else here.
-
-    What a service refuses, or what makes no sense, is said, and the exit code is 2.
-    """
-    from synthetics.accounting.declaring import NotDeclaredError
-    from synthetics.clock import SystemClock
+    """Have *act* done, as `hand_over` says."""
     from synthetics.paging.silencing import ACTS
-    from synthetics.store.errors import StoreError
     from synthetics.store.silences import as_json
 
-    known = loaded_for_results(config)
-    try:
-        change = ACTS[act](known, body, SystemClock().now_ms())
-
-        def write(connection: sqlite3.Connection) -> dict[str, Any]:
-            return as_json(change(connection))
-
-        return write_or_ask(act, body, write, db)
-    except (NotDeclaredError, StoreError) as error:
-        refuse(str(error))
+    return hand_over(act, body, ACTS, as_json, config=config, db=db)
 
 
 def say(done: Mapping[str, Any], verb: str, shape: str) -> None:
