@@ -13,13 +13,11 @@ from probes.expect_json import ValueExpectation
 from probes.fields import Refused
 from probes.imap_parts.session import Session, quoted
 from probes.judge_json import judge_values
-from probes.net.certificates import judge_validity
+from probes.net.conversation import Conversation
 from probes.net.server import Server
 from probes.net.starttls import Protocol
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble, Unmet
-from probes.result import Facts, Result
+from probes.net.trip import Trouble, Unmet
+from probes.result import Result
 from probes.watch import Watch
 
 SUMMARY = "Logging in to IMAP, and what is in a mailbox."
@@ -73,12 +71,7 @@ class Options(Server):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.expect.certificate is not None and not self.encrypts:
-            raise Refused(
-                "without TLS there is no certificate",
-                mend="write `tls: true` or `starttls: true`",
-                at=("expect", "certificate"),
-            )
+        self.refuse_without_tls(self.expect.certificate)
         if (self.expect.messages or self.expect.unseen) and self.login is None:
             raise Refused(
                 "nobody sees a mailbox without logging in", mend="write login", at=("expect",)
@@ -92,55 +85,32 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, log in, look, and hang up."""
-    trip = Trip(watch)
     if options.login is not None:
         watch.mask = watch.mask.also(*options.login.disguises)
-    visit = _Visit(options, trip)
-    try:
-        async with trip:
-            await visit.make()
-    except Trouble as trouble:
-        evidence = visit.transcript.evidence(trouble)
-        return trip.ended_by(trouble, facts=visit.facts, evidence=evidence)
-    return trip.good(facts=visit.facts)
+    talk = Conversation(f"imap to {options.connect}", watch)
+    return await talk.result(_Visit(options, talk).make())
 
 
 class _Visit:
-    """One run: what was shown and said so far."""
+    """One run, with one server."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
-        self._presented: Presented | None = None
-        self.transcript = Transcript(f"imap to {options.connect}", trip.watch)
-
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        expires_at = self._presented.expires_at if self._presented else None
-        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
+        self._talk = talk
 
     async def make(self) -> None:
-        """
-        Log in and look.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
-        options, trip = self._options, self._trip
-        async with options.reached(trip, Protocol.IMAP, limit=LIMIT) as (stream, presented):
-            self._presented = presented
+        """Log in and look."""
+        options, talk = self._options, self._talk
+        async with options.reached(talk, Protocol.IMAP, limit=LIMIT) as stream:
             greeted = options.starttls is not None
-            session = Session(stream, self.transcript, greeted=greeted)
-            with trip.phase("first_byte", "logging in"):
+            session = Session(stream, talk.transcript, greeted=greeted)
+            with talk.trip.phase("first_byte", "logging in"):
                 await session.log_in(options.login)
             if options.login is not None:
-                with trip.phase("transfer", f"looking into {options.mailbox}"):
+                with talk.trip.phase("transfer", f"looking into {options.mailbox}"):
                     await self._look(session)
             await session.ask("LOGOUT")
-        certificate = options.expect.certificate
-        if certificate is not None and self._presented is not None:
-            judge_validity(certificate.valid_for, self._presented.expires_at, trip.watch)
+        talk.judge_certificate(options.expect.certificate)
 
     async def _look(self, session: Session) -> None:
         expect = self._options.expect

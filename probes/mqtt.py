@@ -10,13 +10,12 @@ from pydantic import ConfigDict
 
 from probes.fields import Refused, Text
 from probes.mqtt_parts import packets
+from probes.net.conversation import Conversation
 from probes.net.stream import Stream
 from probes.net.target import HostPort
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble
-from probes.result import Facts, Result
-from probes.settings import Family, Login, Tls
+from probes.net.trip import Trouble
+from probes.result import Result
+from probes.settings import Encryption, Family, Login
 from probes.watch import Watch
 
 SUMMARY = "A connection to an MQTT broker, and a message through a topic."
@@ -70,7 +69,7 @@ class Options:
 
     connect: HostPort
     ip: Family = "any"
-    tls: Literal[True] | Tls | None = None
+    tls: Encryption | None = None
     login: Login | None = None
     client: str | None = None
     round_trip: RoundTrip | None = None
@@ -83,60 +82,34 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect and log in; and where it is asked for, send a message to ourselves."""
-    trip = Trip(watch)
-    visit = _Visit(options, trip)
-    try:
-        async with trip:
-            await visit.make()
-    except Trouble as trouble:
-        return trip.ended_by(
-            trouble, facts=visit.facts, evidence=visit.transcript.evidence(trouble)
-        )
-    return trip.good(facts=visit.facts)
+    talk = Conversation(f"connect {options.connect} by MQTT", watch)
+    return await talk.result(_Visit(options, talk).make())
 
 
 class _Visit:
-    """One run: what the broker said and showed so far."""
+    """One run, with one broker."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
-        self._presented: Presented | None = None
-        self.transcript = Transcript(f"connect {options.connect} by MQTT", trip.watch)
-
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        expires_at = self._presented.expires_at if self._presented else None
-        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
+        self._talk = talk
 
     async def make(self) -> None:
-        """
-        All of it.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
-        options, trip = self._options, self._trip
-        where = options.connect
-        async with await Stream.to(
-            trip, where.host, where.port, limit=LIMIT, ip=options.ip
+        """All of it."""
+        options, talk = self._options, self._talk
+        async with talk.stream(
+            options.connect, limit=LIMIT, ip=options.ip, tls=options.tls
         ) as stream:
-            if options.tls is not None:
-                tls = options.tls if isinstance(options.tls, Tls) else Tls()
-                name = tls.server_name or where.host
-                self._presented = await stream.start_tls(tls.at_home, name)
-            with trip.phase("first_byte", "logging in"):
+            with talk.trip.phase("first_byte", "logging in"):
                 await stream.write(self._connect())
                 packets.judge_connack(await packets.read(stream, only=packets.CONNACK))
             if options.round_trip is not None:
-                with trip.phase("transfer", "waiting for our own message"):
+                with talk.trip.phase("transfer", "waiting for our own message"):
                     await self._send_to_ourselves(stream, options.round_trip)
             await stream.write(packets.DISCONNECT)
 
     def _connect(self) -> bytes:
         options, login = self._options, self._options.login
-        self.transcript.said("CONNECT")
+        self._talk.transcript.said("CONNECT")
         return packets.connect(
             options.client or f"synthetics-{secrets.token_hex(6)}",
             username=login.username.render() if login else None,
@@ -147,13 +120,13 @@ class _Visit:
     async def _send_to_ourselves(self, stream: Stream, wanted: RoundTrip) -> None:
         token = secrets.token_hex(16).encode()
         topic = wanted.topic.render()
-        self.transcript.said(f"SUBSCRIBE {wanted.topic}")
+        self._talk.transcript.said(f"SUBSCRIBE {wanted.topic}")
         await stream.write(packets.subscribe(topic, wanted.qos))
         while (packet := await packets.read(stream)).kind != packets.SUBACK:
             _only_messages(packet)
         if packet.body[2:3] == bytes([_DENIED]):
             raise Trouble("not-permitted", f"the broker does not let us listen to {wanted.topic}")
-        self.transcript.said(f"PUBLISH {wanted.topic}")
+        self._talk.transcript.said(f"PUBLISH {wanted.topic}")
         await stream.write(packets.publish(topic, token, wanted.qos))
         confirmed, came = wanted.qos == 0, False
         while not (confirmed and came):

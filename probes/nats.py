@@ -6,18 +6,17 @@ import json
 import re
 import secrets
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ConfigDict
 
 from probes.fields import Refused, SecretText, Text
+from probes.net.conversation import Conversation
 from probes.net.stream import Stream
 from probes.net.target import HostPort
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble
-from probes.result import Facts, Result
-from probes.settings import Family, Login, Tls
+from probes.net.trip import Trouble
+from probes.result import Result
+from probes.settings import Encryption, Family, Login
 from probes.watch import Watch
 
 SUMMARY = "A connection to NATS, and a message through a subject."
@@ -70,7 +69,7 @@ class Options:
 
     connect: HostPort
     ip: Family = "any"
-    tls: Literal[True] | Tls | None = None
+    tls: Encryption | None = None
     login: Login | None = None
     token: SecretText | None = None
     round_trip: RoundTrip | None = None
@@ -78,11 +77,6 @@ class Options:
     def __post_init__(self) -> None:
         if self.login is not None and self.token is not None:
             raise Refused("login and token are two ways to log in", mend="keep one", at=("token",))
-
-    @property
-    def how(self) -> Tls:
-        """How to encrypt, if it is done."""
-        return self.tls if isinstance(self.tls, Tls) else Tls()
 
 
 def host(options: Options) -> str:
@@ -92,60 +86,35 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, log in, be answered; and where it is asked for, send a message to ourselves."""
-    trip = Trip(watch)
-    visit = _Visit(options, trip)
-    try:
-        async with trip:
-            await visit.make()
-    except Trouble as trouble:
-        return trip.ended_by(
-            trouble, facts=visit.facts, evidence=visit.transcript.evidence(trouble)
-        )
-    return trip.good(facts=visit.facts)
+    talk = Conversation(f"connect {options.connect} by NATS", watch)
+    return await talk.result(_Visit(options, talk).make())
 
 
 class _Visit:
-    """One run: what the server said and showed so far."""
+    """One run, with one server."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
-        self._presented: Presented | None = None
-        self.transcript = Transcript(f"connect {options.connect} by NATS", trip.watch)
-
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        expires_at = self._presented.expires_at if self._presented else None
-        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
+        self._talk = talk
 
     async def make(self) -> None:
-        """
-        All of it.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
-        options, trip = self._options, self._trip
-        where = options.connect
-        async with await Stream.to(
-            trip, where.host, where.port, limit=LIMIT, ip=options.ip
-        ) as stream:
-            with trip.phase("first_byte", "waiting for the server to introduce itself"):
+        """All of it."""
+        options, talk = self._options, self._talk
+        async with talk.stream(options.connect, limit=LIMIT, ip=options.ip) as stream:
+            with talk.trip.phase("first_byte", "waiting for the server to introduce itself"):
                 about = await self._introduction(stream)
             if options.tls is not None or about.get("tls_required"):
-                name = options.how.server_name or where.host
-                self._presented = await stream.start_tls(options.how.at_home, name)
-            with trip.phase("transfer", "logging in"):
+                await talk.encrypt(stream, options.tls or True, options.connect.host)
+            with talk.trip.phase("transfer", "logging in"):
                 await stream.write(self._connect() + b"PING\r\n")
                 await self._wait(stream, b"PONG")
             if options.round_trip is not None:
-                with trip.phase("transfer", "waiting for our own message"):
+                with talk.trip.phase("transfer", "waiting for our own message"):
                     await self._send_to_ourselves(stream, options.round_trip.subject.render())
 
     async def _introduction(self, stream: Stream) -> dict[str, Any]:
         line = await stream.read_line(longest=LONGEST_LINE)
-        self.transcript.heard(line[:200].decode("utf-8", "replace") + "\n")
+        self._talk.transcript.heard(line[:200].decode("utf-8", "replace") + "\n")
         if not line.startswith(b"INFO "):
             raise Trouble("malformed", "the first line is not NATS's")
         try:
@@ -161,7 +130,7 @@ class _Visit:
         said: dict[str, Any] = {
             "verbose": False,
             "pedantic": False,
-            "tls_required": self._presented is not None,
+            "tls_required": self._talk.presented is not None,
             "name": "synthetics",
             "lang": "python",
             "version": "1",
@@ -173,14 +142,14 @@ class _Visit:
             said["pass"] = options.login.password.reveal()
         if options.token is not None:
             said["auth_token"] = options.token.reveal()
-        self.transcript.said("CONNECT")
+        self._talk.transcript.said("CONNECT")
         return b"CONNECT " + json.dumps(said).encode() + b"\r\n"
 
     async def _wait(self, stream: Stream, wanted: bytes) -> bytes:
         """The next line that begins with *wanted*; pings are answered on the way."""
         while True:
             line = await stream.read_line(longest=LONGEST_LINE)
-            self.transcript.heard(line[:200].decode("utf-8", "replace") + "\n")
+            self._talk.transcript.heard(line[:200].decode("utf-8", "replace") + "\n")
             if line == wanted or line.startswith(wanted + b" "):
                 return line
             if line == b"PING":
@@ -193,7 +162,7 @@ class _Visit:
     async def _send_to_ourselves(self, stream: Stream, subject: str) -> None:
         token = secrets.token_hex(16).encode()
         to = subject.encode()
-        self.transcript.said(f"SUB {subject}\nPUB {subject}")
+        self._talk.transcript.said(f"SUB {subject}\nPUB {subject}")
         await stream.write(
             b"SUB " + to + b" 1\r\nPUB " + to + b" %d\r\n" % len(token) + token + b"\r\n"
         )

@@ -5,23 +5,22 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from probes.expect import CertificateExpectation
 from probes.expect_json import BOUNDS, ValueExpectation
-from probes.fields import FilledText, Refused, SecretText
+from probes.fields import FilledText, SecretText
 from probes.judge_json import judge_values
-from probes.net.certificates import judge_validity
+from probes.net.certificates import refuse_without_tls
+from probes.net.conversation import Conversation
 from probes.net.stream import Stream
 from probes.net.target import HostPort
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble, Unmet
+from probes.net.trip import Trouble, Unmet
 from probes.redis_parts.resp import ErrorReply, ask, plain, shown
-from probes.result import Facts, Result
-from probes.settings import Family, Tls
+from probes.result import Result
+from probes.settings import Encryption, Family
 from probes.watch import Watch
 
 SUMMARY = "A command to Redis or Valkey, and its reply."
@@ -86,19 +85,19 @@ class Options:
 
     connect: HostPort
     ip: Family = "any"
-    tls: Literal[True] | Tls | None = None
+    tls: Encryption | None = None
     login: Login | None = None
     database: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     command: Annotated[tuple[FilledText, ...], Field(min_length=1, max_length=100)] | None = None
     expect: Expect = field(default_factory=Expect)
 
+    @property
+    def told(self) -> str:
+        """What is asked, as it may be shown."""
+        return " ".join(str(word) for word in self.command or ("PING",))
+
     def __post_init__(self) -> None:
-        if self.expect.certificate is not None and self.tls is None:
-            raise Refused(
-                "without TLS there is no certificate",
-                mend="write `tls: true`",
-                at=("expect", "certificate"),
-            )
+        refuse_without_tls(self.expect.certificate, self.tls is not None)
 
 
 def host(options: Options) -> str:
@@ -108,55 +107,28 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, log in, ask once, and hang up."""
-    trip = Trip(watch)
-    visit = _Visit(options, trip)
-    try:
-        async with trip:
-            await visit.make()
-    except Trouble as trouble:
-        evidence = visit.transcript.evidence(trouble)
-        return trip.ended_by(trouble, facts=visit.facts, evidence=evidence)
-    return trip.good(facts=visit.facts)
+    talk = Conversation(f"{options.told} to {options.connect}", watch)
+    return await talk.result(_Visit(options, talk).make())
 
 
 class _Visit:
-    """One run: what was shown and said so far."""
+    """One run, with one server."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
-        self._presented: Presented | None = None
-        words = options.command or ("PING",)
-        self._command = " ".join(str(word) for word in words)
-        self.transcript = Transcript(f"{self._command} to {options.connect}", trip.watch)
-
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        expires_at = self._presented.expires_at if self._presented else None
-        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
+        self._talk = talk
 
     async def make(self) -> None:
-        """
-        Log in, ask, and look at the reply.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
-        options, trip = self._options, self._trip
-        where = options.connect
-        async with await Stream.to(
-            trip, where.host, where.port, limit=LIMIT, ip=options.ip
+        """Log in, ask, and look at the reply."""
+        options, talk = self._options, self._talk
+        async with talk.stream(
+            options.connect, limit=LIMIT, ip=options.ip, tls=options.tls
         ) as stream:
-            if options.tls is not None:
-                tls = Tls() if options.tls is True else options.tls
-                name = tls.server_name or where.host
-                self._presented = await stream.start_tls(tls.at_home, name)
-            with trip.phase("first_byte", "logging in"):
+            with talk.trip.phase("first_byte", "logging in"):
                 await self._log_in(stream)
-            with trip.phase("transfer", f"waiting for the reply to {self._command}"):
+            with talk.trip.phase("transfer", f"waiting for the reply to {options.told}"):
                 words = [word.render() for word in options.command or ()] or ["PING"]
-                reply = await self._ask(stream, self._command, words)
+                reply = await self._ask(stream, options.told, words)
         self._judge(reply)
 
     async def _log_in(self, stream: Stream) -> None:
@@ -169,9 +141,9 @@ class _Visit:
             await self._ask(stream, f"SELECT {database}", ["SELECT", str(database)])
 
     async def _ask(self, stream: Stream, told: str, words: Sequence[str]) -> Any:
-        self.transcript.said(told)
+        self._talk.transcript.said(told)
         reply = await ask(stream, words)
-        self.transcript.heard(shown(reply) + "\n")
+        self._talk.transcript.heard(shown(reply) + "\n")
         if isinstance(reply, ErrorReply):
             if reply.code in _LOGIN or words[0] == "AUTH":
                 raise Trouble("login", reply.text)
@@ -179,13 +151,12 @@ class _Visit:
         return plain(reply)
 
     def _judge(self, reply: Any) -> None:
-        expect, watch = self._options.expect, self._trip.watch
+        expect = self._options.expect
         _hold("the reply", expect.reply, [reply])
         lines = _fields(reply) if expect.fields else {}
         for name, wanted in expect.fields.items():
             _hold(name, wanted, [lines[name]] if name in lines else [])
-        if expect.certificate is not None and self._presented is not None:
-            judge_validity(expect.certificate.valid_for, self._presented.expires_at, watch)
+        self._talk.judge_certificate(expect.certificate)
 
 
 def _hold(name: str, wanted: Sequence[tuple[str, Any]], found: Sequence[Any]) -> None:

@@ -170,6 +170,10 @@ class Tls:
         )
 
 
+Encryption = Literal[True] | Tls
+"""How to encrypt: ``true`` as it is usual, or as it is written."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Redirects:
     """

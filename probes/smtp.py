@@ -15,13 +15,11 @@ from probes.fields import Duration, Refused
 from probes.imap import Mailbox
 from probes.imap_parts.session import Session as ImapSession
 from probes.imap_parts.session import quoted
-from probes.net.certificates import judge_validity
+from probes.net.conversation import Conversation
 from probes.net.server import Server
 from probes.net.starttls import HELLO, Protocol
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble, Unmet
-from probes.result import Facts, Result
+from probes.net.trip import Unmet
+from probes.result import Result
 from probes.smtp_parts.session import Session
 from probes.watch import Watch
 
@@ -126,12 +124,7 @@ class Options(Server):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.expect.certificate is not None and not self.encrypts:
-            raise Refused(
-                "without TLS there is no certificate",
-                mend="write `tls: true` or `starttls: true`",
-                at=("expect", "certificate"),
-            )
+        self.refuse_without_tls(self.expect.certificate)
 
 
 def host(options: Options) -> str:
@@ -141,44 +134,23 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, log in, send if there is something to send, and wait where it should arrive."""
-    trip = Trip(watch)
     servers = [options, *([options.send.arrives] if options.send and options.send.arrives else [])]
     for one in servers:
         if one.login is not None:
             watch.mask = watch.mask.also(*one.login.disguises)
-    visit = _Visit(options, trip)
-    try:
-        async with trip:
-            await visit.make()
-    except Trouble as trouble:
-        evidence = visit.transcript.evidence(trouble)
-        return trip.ended_by(trouble, facts=visit.facts, evidence=evidence)
-    return trip.good(facts=visit.facts)
+    talk = Conversation(f"smtp to {options.connect}", watch)
+    return await talk.result(_Visit(options, talk).make())
 
 
 class _Visit:
-    """One run: what was shown and said so far."""
+    """One run: the server that takes the mail, and the mailbox where it arrives."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
-        self._presented: Presented | None = None
-        self._address: str | None = None
-        self.transcript = Transcript(f"smtp to {options.connect}", trip.watch)
-
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        expires_at = self._presented.expires_at if self._presented else None
-        return Facts(address=self._address, certificate_expires_at=expires_at)
+        self._talk = talk
 
     async def make(self) -> None:
-        """
-        Send, and wait.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
+        """Send, and wait."""
         mail = self._options.send
         if mail is None or mail.arrives is None:
             await self._hand_over()
@@ -189,10 +161,10 @@ class _Visit:
         """
         The mailbox is opened before anything is sent: where it cannot be, no mail piles up.
         """
-        trip = self._trip
-        async with arrives.reached(trip, Protocol.IMAP, limit=MAILBOX_LIMIT) as (stream, _):
+        talk, trip = self._talk, self._talk.trip
+        async with arrives.reached(talk.aside(), Protocol.IMAP, limit=MAILBOX_LIMIT) as stream:
             greeted = arrives.starttls is not None
-            mailbox = ImapSession(stream, self.transcript, greeted=greeted)
+            mailbox = ImapSession(stream, talk.transcript, greeted=greeted)
             with trip.phase("first_byte", "logging in to the mailbox"):
                 capable = await mailbox.log_in(arrives.login)
                 await mailbox.ask(f"SELECT {quoted(arrives.mailbox)}", reason="mailbox")
@@ -206,20 +178,16 @@ class _Visit:
 
     async def _wait(self, mailbox: ImapSession, every_s: float) -> list[int]:
         while True:
-            found = await mailbox.search(f"SUBJECT {quoted(self._trip.watch.trace_id)}")
+            found = await mailbox.search(f"SUBJECT {quoted(self._talk.trip.watch.trace_id)}")
             if found:
                 return found
             await asyncio.sleep(every_s)
             await mailbox.ask("NOOP")
 
     async def _hand_over(self) -> None:
-        options, trip = self._options, self._trip
-        async with options.reached(trip, Protocol.SMTP, limit=LIMIT, hello=options.hello) as (
-            stream,
-            presented,
-        ):
-            self._presented, self._address = presented, trip.address
-            session = Session(stream, self.transcript)
+        options, talk, trip = self._options, self._talk, self._talk.trip
+        async with options.reached(talk, Protocol.SMTP, limit=LIMIT, hello=options.hello) as stream:
+            session = Session(stream, talk.transcript)
             with trip.phase("first_byte", "greeting the server"):
                 await session.greet(options.hello, greeted=options.starttls is not None)
             self._judge(session)
@@ -240,9 +208,7 @@ class _Visit:
                        for had in session.offers):  # fmt: skip
                 offered = ", ".join(session.offers) or "nothing"
                 raise Unmet("offers", f"an offer of {wanted}", offered)
-        if expect.certificate is not None and self._presented is not None:
-            valid_for = expect.certificate.valid_for
-            judge_validity(valid_for, self._presented.expires_at, self._trip.watch)
+        self._talk.judge_certificate(expect.certificate)
 
 
 def _letter(mail: Mail, watch: Watch) -> bytes:

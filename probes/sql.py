@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ConfigDict
 
@@ -12,15 +12,14 @@ from probes.expect import CertificateExpectation
 from probes.expect_json import ValueExpectation
 from probes.fields import FilledText, Refused, SecretText
 from probes.judge_json import judge_values
-from probes.net.certificates import judge_validity
+from probes.net.certificates import refuse_without_tls
+from probes.net.conversation import Conversation
 from probes.net.starttls import Protocol, ask_for_tls
 from probes.net.stream import Stream
 from probes.net.target import HostPort, Target
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble, Unmet
-from probes.result import Facts, Result
-from probes.settings import Family, Tls, exactly_one
+from probes.net.trip import Unmet
+from probes.result import Result
+from probes.settings import Encryption, Family, exactly_one
 from probes.sql_parts import mysql, postgresql
 from probes.sql_parts.table import Inquiry, Table
 from probes.watch import Watch
@@ -94,7 +93,7 @@ class Options:
     postgresql: HostPort | None = None
     mysql: HostPort | None = None
     ip: Family = "any"
-    tls: Literal[True] | Tls | None = None
+    tls: Encryption | None = None
     login: Login
     database: FilledText | None = None
     query: FilledText | None = None
@@ -104,12 +103,7 @@ class Options:
     def __post_init__(self) -> None:
         if sum(getattr(self, name) is not None for name in _DIALECTS) != 1:
             raise Refused("a query goes to one database", mend="write postgresql or mysql")
-        if self.expect.certificate is not None and self.tls is None:
-            raise Refused(
-                "without TLS there is no certificate",
-                mend="write `tls: true`",
-                at=("expect", "certificate"),
-            )
+        refuse_without_tls(self.expect.certificate, self.tls is not None)
 
     @property
     def connect(self) -> Target:
@@ -117,6 +111,11 @@ class Options:
         where = self.postgresql or self.mysql
         assert where is not None
         return where
+
+    @property
+    def told(self) -> str:
+        """What is asked, as it may be shown."""
+        return "SELECT 1" if self.query is None else str(self.query)
 
 
 def host(options: Options) -> str:
@@ -126,79 +125,54 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, log in, ask once, and hang up."""
-    trip = Trip(watch)
-    visit = _Visit(options, trip)
-    try:
-        async with trip:
-            await visit.make()
-    except Trouble as trouble:
-        evidence = visit.transcript.evidence(trouble)
-        return trip.ended_by(trouble, facts=visit.facts, evidence=evidence)
-    return trip.good(facts=visit.facts)
+    talk = Conversation(f"{options.told} to {options.connect}", watch)
+    return await talk.result(_Visit(options, talk).make())
 
 
 class _Visit:
-    """One run: what was shown and said so far."""
+    """One run, with one database."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
-        self._presented: Presented | None = None
-        self._query = str(options.query) if options.query is not None else "SELECT 1"
-        self.transcript = Transcript(f"{self._query} to {options.connect}", trip.watch)
-
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        expires_at = self._presented.expires_at if self._presented else None
-        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
+        self._talk = talk
 
     async def make(self) -> None:
-        """
-        Log in, ask, and look at the answer.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
-        options, trip = self._options, self._trip
-        where = options.connect
-        async with await Stream.to(
-            trip, where.host, where.port, limit=LIMIT, ip=options.ip
-        ) as stream:
+        """Log in, ask, and look at the answer."""
+        options, talk = self._options, self._talk
+        async with talk.stream(options.connect, limit=LIMIT, ip=options.ip) as stream:
             if options.postgresql is not None and options.tls is not None:
-                await ask_for_tls(stream, Protocol.POSTGRES, trip)
+                await ask_for_tls(stream, Protocol.POSTGRES, talk.trip)
                 await self._encrypt(stream)
             table = await self._ask(stream)
-        self.transcript.heard(_shown(table))
+        talk.transcript.heard(_shown(table))
         self._judge(table)
 
     async def _ask(self, stream: Stream) -> Table:
         options, login = self._options, self._options.login
+        trip = self._talk.trip
         inquiry = Inquiry(
             username=login.username.render(),
             password=login.password.reveal() if login.password is not None else None,
             database=options.database.render() if options.database is not None else None,
             query=options.query.render() if options.query is not None else "SELECT 1",
             read_only=options.read_only,
-            limit_s=max(0.001, self._trip.watch.remaining_s()),
+            limit_s=max(0.001, trip.watch.remaining_s()),
         )
         if options.postgresql is not None:
-            return await postgresql.inquire(stream, inquiry, self._trip)
+            return await postgresql.inquire(stream, inquiry, trip)
 
         async def start_tls() -> None:
             await self._encrypt(stream)
 
         later = start_tls if options.tls is not None else None
-        return await mysql.inquire(stream, inquiry, self._trip, later)
+        return await mysql.inquire(stream, inquiry, trip, later)
 
     async def _encrypt(self, stream: Stream) -> None:
-        tls = self._options.tls
-        tls = tls if isinstance(tls, Tls) else Tls()
-        name = tls.server_name or self._options.connect.host
-        self._presented = await stream.start_tls(tls.at_home, name)
+        options = self._options
+        await self._talk.encrypt(stream, options.tls or True, options.connect.host)
 
     def _judge(self, table: Table) -> None:
-        expect, watch = self._options.expect, self._trip.watch
+        expect = self._options.expect
         if unmet := judge_values("the number of rows", expect.rows, [len(table.rows)], {}):
             raise Unmet("rows", *unmet)
         _hold("the value", expect.value, [row[0] for row in table.rows[:1]])
@@ -208,8 +182,7 @@ class _Visit:
                 raise Unmet("value", f"a column {name}", f"the columns {had}")
             at = table.columns.index(name)
             _hold(f"column {name}", wanted, [row[at] for row in table.rows])
-        if expect.certificate is not None and self._presented is not None:
-            judge_validity(expect.certificate.valid_for, self._presented.expires_at, watch)
+        self._talk.judge_certificate(expect.certificate)
 
 
 def _hold(name: str, wanted: Sequence[tuple[str, Any]], found: Sequence[Any]) -> None:

@@ -11,10 +11,11 @@ from pydantic import BeforeValidator, ConfigDict
 
 from probes.expressions import Pattern
 from probes.fields import Refused, said
+from probes.net.conversation import Conversation
 from probes.net.stream import Stream
 from probes.net.target import HostPort
 from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble, Unmet
+from probes.net.trip import Trouble, Unmet
 from probes.result import Result
 from probes.settings import Family
 from probes.ssh_parts.exchange import KEY_TYPES, HostKey, host_key
@@ -103,29 +104,23 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, exchange keys, look at the host key, and hang up without logging in."""
-    trip = Trip(watch)
-    transcript = Transcript(f"ssh to {options.connect}", watch)
-    try:
-        async with trip:
-            await _visit(options, trip, transcript)
-    except Trouble as trouble:
-        return trip.ended_by(trouble, evidence=transcript.evidence(trouble))
-    return trip.good()
+    talk = Conversation(f"ssh to {options.connect}", watch)
+    return await talk.result(_visit(options, talk))
 
 
-async def _visit(options: Options, trip: Trip, transcript: Transcript) -> None:
-    where, expect = options.connect, options.expect
-    async with await Stream.to(trip, where.host, where.port, limit=LIMIT, ip=options.ip) as stream:
-        with trip.phase("first_byte", "waiting for the banner"):
-            banner = await _banner(stream, transcript)
+async def _visit(options: Options, talk: Conversation) -> None:
+    expect = options.expect
+    async with talk.stream(options.connect, limit=LIMIT, ip=options.ip) as stream:
+        with talk.trip.phase("first_byte", "waiting for the banner"):
+            banner = await _banner(stream, talk.transcript)
         if expect.banner is not None and expect.banner.find(_text(banner)) is None:
             raise Unmet("banner", f"a banner like `{expect.banner}`", _text(banner))
-        with trip.phase("transfer", "exchanging keys"):
+        with talk.trip.phase("transfer", "exchanging keys"):
             await stream.write(_OURS + b"\r\n")
             types = KEY_TYPES if options.key is None else {options.key: KEY_TYPES[options.key]}
             algorithms = tuple(name for names in types.values() for name in names)
             found = await host_key(stream, _OURS, banner, algorithms)
-            transcript.heard(f"{found.type} {found.fingerprint}\n")
+            talk.transcript.heard(f"{found.type} {found.fingerprint}\n")
             code = _BY_APPLICATION.to_bytes(4, "big")
             await send(stream, bytes([DISCONNECT]) + code + string(b"seen") + string(b""))
     if expect.host_key and found.fingerprint not in expect.host_key:

@@ -10,14 +10,13 @@ from pydantic import AfterValidator, ConfigDict, Field
 from probes.expect import CertificateExpectation
 from probes.expressions import CompiledPattern, Pattern
 from probes.fields import Refused
-from probes.net.certificates import judge_validity
+from probes.net.certificates import refuse_without_tls
+from probes.net.conversation import Conversation
 from probes.net.stream import Stream
 from probes.net.target import HostPort, Sendable
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble
-from probes.result import Facts, Result
-from probes.settings import Family, Tls, exactly_one
+from probes.net.trip import Trouble
+from probes.result import Result
+from probes.settings import Encryption, Family, Tls, exactly_one
 from probes.watch import Watch
 
 SUMMARY = "A TCP connection, and the conversation over it."
@@ -118,7 +117,7 @@ class Options:
 
     connect: HostPort
     ip: Family = "any"
-    tls: Literal[True] | Tls | None = None
+    tls: Encryption | None = None
     dialogue: Annotated[
         tuple[Turn, ...], Field(max_length=100), AfterValidator(check_dialogue)
     ] = ()
@@ -133,12 +132,11 @@ class Options:
                 mend="leave one of them out",
                 at=("tls",),
             )
-        if self.expect.certificate is not None and not begins and self.tls is None:
-            raise Refused(
-                "without TLS there is no certificate",
-                mend="write `tls: true`, or starttls in the dialogue",
-                at=("expect", "certificate"),
-            )
+        refuse_without_tls(
+            self.expect.certificate,
+            begins or self.tls is not None,
+            mend="write `tls: true`, or starttls in the dialogue",
+        )
 
 
 def host(options: Options) -> str:
@@ -148,65 +146,37 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect once, hold the conversation, and hang up."""
-    trip = Trip(watch)
-    talk = _Talk(options, trip)
-    try:
-        async with trip:
-            await talk.hold()
-    except Trouble as trouble:
-        return trip.ended_by(trouble, facts=talk.facts, evidence=talk.transcript.evidence(trouble))
-    return trip.good(facts=talk.facts)
+    talk = Conversation(f"connect {options.connect}", watch)
+    return await talk.result(_Visit(options, talk).make())
 
 
-class _Talk:
-    """One conversation: what was captured so far, and what was said."""
+class _Visit:
+    """One run, and what was captured in it so far."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
+        self._talk = talk
         self._captures: dict[str, str] = {}
-        self._presented: Presented | None = None
-        self.transcript = Transcript(f"connect {options.connect}", trip.watch)
 
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        expires_at = self._presented.expires_at if self._presented else None
-        return Facts(address=self._trip.address, certificate_expires_at=expires_at)
-
-    async def hold(self) -> None:
-        """
-        All turns, then what is expected besides.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
-        options = self._options
-        where = options.connect
-        async with await Stream.to(
-            self._trip, where.host, where.port, limit=LIMIT, ip=options.ip
+    async def make(self) -> None:
+        """All turns, then what is expected besides."""
+        options, talk = self._options, self._talk
+        async with talk.stream(
+            options.connect, limit=LIMIT, ip=options.ip, tls=options.tls
         ) as stream:
-            if options.tls is not None:
-                await self._encrypt(stream, Tls() if options.tls is True else options.tls)
             for number, turn in enumerate(options.dialogue):
                 name = "transfer" if number else "first_byte"
                 if turn.starttls:
-                    await self._encrypt(stream, options.starttls)
+                    await talk.encrypt(stream, options.starttls, options.connect.host)
                     continue
-                with self._trip.phase(name, f"in turn {number + 1} of the dialogue"):
+                with talk.trip.phase(name, f"in turn {number + 1} of the dialogue"):
                     await self._take(stream, turn)
-        wanted = options.expect.certificate
-        if wanted is not None and self._presented is not None:
-            judge_validity(wanted.valid_for, self._presented.expires_at, self._trip.watch)
-
-    async def _encrypt(self, stream: Stream, tls: Tls) -> None:
-        name = tls.server_name or self._options.connect.host
-        self._presented = await stream.start_tls(tls.at_home, name)
+        talk.judge_certificate(options.expect.certificate)
 
     async def _take(self, stream: Stream, turn: Turn) -> None:
         if turn.send is not None:
             await stream.write(turn.send.render(self._captures))
-            self.transcript.said(str(turn.send))
+            self._talk.transcript.said(str(turn.send))
         elif turn.expect is not None:
             await self._wait_for_line(stream, turn.expect)
         elif turn.prompt is not None:
@@ -216,7 +186,7 @@ class _Talk:
         self._wait(f"a line with `{wanted}` in it")
         while True:
             line = (await stream.read_line()).decode("utf-8", "replace")
-            self.transcript.heard(line + "\n")
+            self._talk.transcript.heard(line + "\n")
             if found := wanted.named(line):
                 self._captures |= found[0]
                 return
@@ -236,10 +206,10 @@ class _Talk:
         used = end
         while raw[:used].decode("utf-8", "replace") != text[:end]:
             used += 1
-        self.transcript.heard(text[:end])
+        self._talk.transcript.heard(text[:end])
         stream.put_back(raw[used:])
         self._captures |= groups
 
     def _wait(self, what: str) -> None:
-        self.transcript.wants(what)
-        self._trip.doing = f"waiting for {what}"
+        self._talk.transcript.wants(what)
+        self._talk.trip.doing = f"waiting for {what}"

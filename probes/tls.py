@@ -10,14 +10,13 @@ from pydantic import BeforeValidator, ConfigDict
 from probes.expressions import Pattern
 from probes.fields import Duration, Refused
 from probes.net.certificates import judge_validity
+from probes.net.conversation import Conversation
 from probes.net.ocsp import judge_staple
 from probes.net.starttls import Protocol, ask_for_tls
-from probes.net.stream import Stream, Untrusted
 from probes.net.target import HostPort
 from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble, Unmet
-from probes.result import Facts, Result
+from probes.net.trip import Trouble, Unmet
+from probes.result import Result
 from probes.settings import Family, Tls, TlsVersion
 from probes.watch import Watch
 
@@ -104,28 +103,33 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, shake hands, look at what was shown, and hang up."""
-    trip = Trip(watch)
-    presented: Presented | None = None
+    talk = Conversation(f"TLS handshake with {options.connect}", watch)
+    return await talk.result(_look(options, talk))
+
+
+async def _look(options: Options, talk: Conversation) -> None:
     try:
-        async with trip:
-            presented = await _shake(options, trip)
-            _judge(options.expect, presented, watch)
-    except Trouble as trouble:
-        if isinstance(trouble, Untrusted):
-            presented = trouble.presented
-        evidence = _told(options, presented, watch).evidence(trouble)
-        return trip.ended_by(trouble, facts=_facts(trip, presented), evidence=evidence)
-    return trip.good(facts=_facts(trip, presented))
+        await _shake(options, talk)
+        assert talk.presented is not None
+        _judge(options.expect, talk.presented, talk.trip.watch)
+    except Trouble:
+        if talk.presented is not None:
+            talk.transcript.heard(_told(talk.presented))
+        raise
+    finally:
+        if talk.presented is not None:
+            talk.learn(protocol=talk.presented.version)
 
 
-async def _shake(options: Options, trip: Trip) -> Presented:
+async def _shake(options: Options, talk: Conversation) -> None:
     where = options.connect
-    async with await Stream.to(trip, where.host, where.port, limit=LIMIT, ip=options.ip) as stream:
+    async with talk.stream(where, limit=LIMIT, ip=options.ip) as stream:
         if options.starttls is not None:
-            await ask_for_tls(stream, options.starttls, trip)
-        return await stream.start_tls(
-            options.at_home,
-            options.server_name or where.host,
+            await ask_for_tls(stream, options.starttls, talk.trip)
+        await talk.encrypt(
+            stream,
+            options,
+            where.host,
             alpn=(options.expect.alpn,) if options.expect.alpn else (),
             staple=options.expect.certificate.ocsp is not None,
         )
@@ -168,26 +172,14 @@ def _judge_certificate(wanted: Certificate, presented: Presented) -> None:
             raise Unmet("certificate", f"SHA-256 {wanted.sha256}", fingerprint)
 
 
-def _facts(trip: Trip, presented: Presented | None) -> Facts:
-    return Facts(
-        address=trip.address,
-        protocol=presented.version if presented else None,
-        certificate_expires_at=presented.expires_at if presented else None,
-    )
-
-
-def _told(options: Options, presented: Presented | None, watch: Watch) -> Transcript:
+def _told(presented: Presented) -> str:
     """The certificates in words, for whoever has to find out what is wrong with them."""
-    told = Transcript(f"TLS handshake with {options.connect}", watch)
-    if presented is not None:
-        told.heard(f"{presented.version} {presented.cipher}\n")
-        for number, one in enumerate(presented.chain):
-            told.heard(
-                f"{number} {one.subject.rfc4514_string()}\n"
-                f"  issued by {one.issuer.rfc4514_string()}\n"
-                f"  valid {one.not_valid_before_utc:%Y-%m-%d %H:%M} to "
-                f"{one.not_valid_after_utc:%Y-%m-%d %H:%M} UTC\n"
-            )
-        for _, detail in presented.faults:
-            told.heard(f"fault: {detail}\n")
-    return told
+    told = f"{presented.version} {presented.cipher}\n"
+    for number, one in enumerate(presented.chain):
+        told += (
+            f"{number} {one.subject.rfc4514_string()}\n"
+            f"  issued by {one.issuer.rfc4514_string()}\n"
+            f"  valid {one.not_valid_before_utc:%Y-%m-%d %H:%M} to "
+            f"{one.not_valid_after_utc:%Y-%m-%d %H:%M} UTC\n"
+        )
+    return told + "".join(f"fault: {detail}\n" for _, detail in presented.faults)

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, PlainValidator, ValidationInfo, WithJsonSchema
 
 from probes.expressions import CompiledPattern, parse_pattern
+from probes.net.conversation import Conversation
 from probes.net.dial import bind, refused
 from probes.net.names import resolve
 from probes.net.target import HostPort, Payload, Sendable, parse_payload
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble
+from probes.net.trip import Trouble
 from probes.result import Result
 from probes.settings import Family
 from probes.watch import Watch
@@ -80,18 +80,12 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Send one datagram, and wait for the answer."""
-    trip = Trip(watch)
-    told = Transcript(f"send to {options.connect} over UDP", watch)
-    try:
-        async with trip:
-            await _exchange(options, trip, told)
-    except Trouble as trouble:
-        return trip.ended_by(trouble, evidence=told.evidence(trouble))
-    return trip.good()
+    talk = Conversation(f"send to {options.connect} over UDP", watch)
+    return await talk.result(_exchange(options, talk))
 
 
-async def _exchange(options: Options, trip: Trip, told: Transcript) -> None:
-    where = options.connect
+async def _exchange(options: Options, talk: Conversation) -> None:
+    where, trip, told = options.connect, talk.trip, talk.transcript
     address = (await resolve(trip, where.host, where.port, ip=options.ip))[0]
     loop: Any = asyncio.get_running_loop()
     with socket.socket(address.family, socket.SOCK_DGRAM) as own:
@@ -102,7 +96,7 @@ async def _exchange(options: Options, trip: Trip, told: Transcript) -> None:
                 # Connected, so that only the target's datagrams come, and its refusals too.
                 bind(own, trip.watch.source)
                 own.connect(address.sockaddr)
-                trip.address = address.ip
+                talk.address = address.ip
                 own.send(options.send.render({}))
                 told.said(str(options.send))
                 for _ in range(MOST_ANSWERS):

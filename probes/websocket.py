@@ -18,14 +18,12 @@ from probes.expressions import Pattern
 from probes.fields import Refused, Size, Text
 from probes.ids import random_hex
 from probes.judge_json import judge_json
-from probes.net.certificates import judge_validity
-from probes.net.stream import Stream
-from probes.net.target import Sendable
-from probes.net.tls import Presented
-from probes.net.transcript import Transcript
-from probes.net.trip import Trip, Trouble, Unmet
+from probes.net.certificates import refuse_without_tls
+from probes.net.conversation import Conversation
+from probes.net.target import Sendable, Target
+from probes.net.trip import Unmet
 from probes.request import captures_used, check_header
-from probes.result import Facts, Result
+from probes.result import Result
 from probes.settings import MEBIBYTE, Family, Tls, exactly_one
 from probes.url import check_url, to_send, to_show
 from probes.watch import Watch
@@ -160,12 +158,7 @@ class Options:
             check_header(name, value)
             if name.lower().startswith("sec-websocket-"):
                 raise Refused(f"{name} is set by the connection itself", at=("headers", name))
-        if self.expect.certificate is not None and not secure:
-            raise Refused(
-                "without TLS there is no certificate",
-                mend="connect to wss://…",
-                at=("expect", "certificate"),
-            )
+        refuse_without_tls(self.expect.certificate, secure, mend="connect to wss://…")
         wanted = self.expect.subprotocol
         if wanted is not None and wanted not in self.subprotocols:
             raise Refused(
@@ -197,71 +190,38 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Open a WebSocket, hold the conversation, and close it."""
-    trip = Trip(watch)
-    visit = _Visit(options, trip)
-    try:
-        async with trip:
-            await visit.make()
-    except Trouble as trouble:
-        evidence = visit.transcript.evidence(trouble)
-        return trip.ended_by(trouble, facts=visit.facts, evidence=evidence)
-    return trip.good(facts=visit.facts)
+    talk = Conversation(f"open {options.shown}", watch)
+    talk.learn(url=watch.mask(options.shown))
+    return await talk.result(_Visit(options, talk).make())
 
 
 class _Visit:
-    """One run: what was shown, said and captured so far."""
+    """One run, and what was captured in it so far."""
 
-    def __init__(self, options: Options, trip: Trip) -> None:
+    def __init__(self, options: Options, talk: Conversation) -> None:
         self._options = options
-        self._trip = trip
+        self._talk = talk
         self._captures: dict[str, str] = {}
-        self._presented: Presented | None = None
-        self._status: int | None = None
-        self.transcript = Transcript(f"open {options.shown}", trip.watch)
-
-    @property
-    def facts(self) -> Facts:
-        """What was learnt about the target so far."""
-        return Facts(
-            address=self._trip.address,
-            status=self._status,
-            url=self._trip.watch.mask(self._options.shown),
-            certificate_expires_at=self._presented.expires_at if self._presented else None,
-        )
 
     async def make(self) -> None:
-        """
-        Open, talk, and look at what is expected besides.
-
-        Raises:
-            Trouble: What went wrong first.
-        """
-        options, trip = self._options, self._trip
-        host, port = options.url.hostname or "", options.url.port
+        """Open, talk, and look at what is expected besides."""
+        options, talk = self._options, self._talk
         secure = options.url.scheme == "https"
-        async with await Stream.to(
-            trip,
-            host,
-            port or (443 if secure else 80),
-            limit=16 * options.limit,
-            ip=options.ip,
-        ) as stream:
+        where = Target(host(options), options.url.port or (443 if secure else 80))
+        async with talk.stream(where, limit=16 * options.limit, ip=options.ip) as stream:
             if secure:
-                name = options.tls.server_name or host
-                self._presented = await stream.start_tls(
-                    options.tls.at_home, name, alpn=("http/1.1",)
-                )
-            talk = Talk(stream, self._opening())
-            with trip.phase("first_byte", "waiting for the WebSocket to open"):
-                self._status = await talk.open()
-            self._judge(talk)
+                await talk.encrypt(stream, options.tls, where.host, alpn=("http/1.1",))
+            socket = Talk(stream, self._opening())
+            with talk.trip.phase("first_byte", "waiting for the WebSocket to open"):
+                talk.learn(status=await socket.open())
+            self._judge(socket)
             for number, turn in enumerate(options.dialogue):
-                with trip.phase("transfer", f"in turn {number + 1} of the dialogue"):
-                    await self._take(talk, turn)
-            await talk.close()
+                with talk.trip.phase("transfer", f"in turn {number + 1} of the dialogue"):
+                    await self._take(socket, turn)
+            await socket.close()
 
     def _opening(self) -> Opening:
-        options, watch = self._options, self._trip.watch
+        options, watch = self._options, self._talk.trip.watch
         given = {name: value.render() for name, value in options.headers.items()}
         ours = {
             "User-Agent": watch.user_agent,
@@ -276,24 +236,22 @@ class _Visit:
             limit=options.limit,
         )
 
-    def _judge(self, talk: Talk) -> None:
+    def _judge(self, socket: Talk) -> None:
         expect = self._options.expect
-        if expect.subprotocol is not None and talk.subprotocol != expect.subprotocol:
-            raise Unmet("subprotocol", expect.subprotocol, talk.subprotocol or "none")
-        if expect.certificate is not None and self._presented is not None:
-            wanted = expect.certificate.valid_for
-            judge_validity(wanted, self._presented.expires_at, self._trip.watch)
+        if expect.subprotocol is not None and socket.subprotocol != expect.subprotocol:
+            raise Unmet("subprotocol", expect.subprotocol, socket.subprotocol or "none")
+        self._talk.judge_certificate(expect.certificate)
 
-    async def _take(self, talk: Talk, turn: Turn) -> None:
+    async def _take(self, socket: Talk, turn: Turn) -> None:
         if turn.send is not None:
-            self.transcript.said(str(turn.send))
-            await talk.say(turn.send.render(self._captures), text=turn.send.is_text)
+            self._talk.transcript.said(str(turn.send))
+            await socket.say(turn.send.render(self._captures), text=turn.send.is_text)
             return
-        self.transcript.wants(turn.wanted)
-        self._trip.doing = f"waiting for {turn.wanted}"
+        self._talk.transcript.wants(turn.wanted)
+        self._talk.trip.doing = f"waiting for {turn.wanted}"
         while True:
-            message = await talk.listen()
-            self.transcript.heard(message + "\n")
+            message = await socket.listen()
+            self._talk.transcript.heard(message + "\n")
             found = turn.found_in(message, self._captures)
             if found is not None:
                 self._captures |= found

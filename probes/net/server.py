@@ -6,17 +6,17 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import ConfigDict
 
+from probes.expect import CertificateExpectation
 from probes.fields import FilledText, Refused, SecretText
+from probes.net.certificates import refuse_without_tls
+from probes.net.conversation import Conversation
 from probes.net.starttls import HELLO, Protocol, ask_for_tls
 from probes.net.stream import Stream
 from probes.net.target import HostPort
-from probes.net.tls import Presented
-from probes.net.trip import Trip
-from probes.settings import Family, Tls
+from probes.settings import Encryption, Family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +63,8 @@ class Server:
 
     connect: HostPort
     ip: Family = "any"
-    tls: Literal[True] | Tls | None = None
-    starttls: Literal[True] | Tls | None = None
+    tls: Encryption | None = None
+    starttls: Encryption | None = None
     login: Account | None = None
 
     def __post_init__(self) -> None:
@@ -75,35 +75,30 @@ class Server:
                 at=("tls",),
             )
 
-    @property
-    def encrypts(self) -> bool:
-        """Whether there will be a certificate."""
-        return self.tls is not None or self.starttls is not None
+    def refuse_without_tls(self, expected: CertificateExpectation | None) -> None:
+        """As the function, for these options."""
+        encrypts = self.tls is not None or self.starttls is not None
+        refuse_without_tls(expected, encrypts, mend="write `tls: true` or `starttls: true`")
 
     @asynccontextmanager
     async def reached(
-        self, trip: Trip, protocol: Protocol, *, limit: int, hello: str = HELLO
-    ) -> AsyncIterator[tuple[Stream, Presented | None]]:
+        self, talk: Conversation, protocol: Protocol, *, limit: int, hello: str = HELLO
+    ) -> AsyncIterator[Stream]:
         """
-        A stream to it, encrypted as it should be, and what it presented.  After STARTTLS its
-        greeting is read already.
+        A stream to it, encrypted as it should be.  After STARTTLS its greeting is read already.
 
         Args:
-            trip: Whose phases these are.
+            talk: Whose connection it is.
             protocol: What it speaks before it encrypts.
             limit: Most bytes that it may say.
             hello: As whom SMTP greets.
 
         Raises:
-            Trouble: As `Stream` and `ask_for_tls`.
+            Trouble: As `Conversation.stream` and `ask_for_tls`.
         """
         where = self.connect
-        async with await Stream.to(trip, where.host, where.port, limit=limit, ip=self.ip) as stream:
-            presented = None
+        async with talk.stream(where, limit=limit, ip=self.ip, tls=self.tls) as stream:
             if self.starttls is not None:
-                await ask_for_tls(stream, protocol, trip, hello=hello)
-            written = self.tls or self.starttls
-            if written is not None:
-                tls = Tls() if written is True else written
-                presented = await stream.start_tls(tls.at_home, tls.server_name or where.host)
-            yield stream, presented
+                await ask_for_tls(stream, protocol, talk.trip, hello=hello)
+                await talk.encrypt(stream, self.starttls, where.host)
+            yield stream
