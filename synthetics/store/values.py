@@ -6,6 +6,7 @@ from array import array
 from dataclasses import dataclass
 
 from synthetics.sample import Sample
+from synthetics.store.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class StoreStats:
         last_commit_s: Duration of the latest transaction, fsync included, in seconds.
         wal_bytes: Size of the write-ahead log.
         file_bytes: Size of the database.
-        failure: Why nothing can be written any more; empty while all is well.
+        failure: Why nothing can be written any more; ``None`` while all is well.
     """
 
     queued: int
@@ -75,4 +76,4 @@ class StoreStats:
     last_commit_s: float
     wal_bytes: int
     file_bytes: int
-    failure: str
+    failure: StoreError | None

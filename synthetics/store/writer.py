@@ -186,7 +186,7 @@ class Writer:
             last_commit_s=self._last_commit_s,
             wal_bytes=_size(self._log),
             file_bytes=_size(self.path),
-            failure="" if self._lost is None else self._lost.what,
+            failure=self._lost,
         )
 
     def close(self) -> None:
