@@ -46,7 +46,8 @@ def command(
     """
     from synthetics.accounting.past import Past
     from synthetics.clock import SystemClock, millis
-    from synthetics.reports.backtest import backtest, render
+    from synthetics.reports.backtest import backtest
+    from synthetics.reports.backtest_shown import render
 
     from_ms = millis(since)
     to_ms = SystemClock().now_ms() if until is None else millis(until)
