@@ -32,8 +32,8 @@ def judge_values(
 ) -> tuple[str, str] | None:
     """What of *operations* does not hold for each of *nodes*, called *name*: expected, actual."""
     for operator, operand in operations:
-        value = _filled(operand, captures)
-        said = f"{name} {_OPERATOR_WORDS[operator]} {_show(_filled(operand, None))}"
+        value = filled(operand, captures)
+        said = f"{name} {_OPERATOR_WORDS[operator]} {_show(filled(operand, None))}"
         if operator == "exists":
             if bool(nodes) != value:
                 there = "something" if nodes else "nothing"
@@ -47,14 +47,14 @@ def judge_values(
     return None
 
 
-def _filled(operand: Any, captures: Mapping[str, str] | None) -> Any:
+def filled(operand: Any, captures: Mapping[str, str] | None) -> Any:
     """*operand* with its references filled in, or, without *captures*, as it may be shown."""
     if isinstance(operand, Template):
         return str(operand) if captures is None else operand.render(captures)
     if isinstance(operand, Mapping):
-        return {key: _filled(value, captures) for key, value in operand.items()}
+        return {key: filled(value, captures) for key, value in operand.items()}
     if isinstance(operand, tuple):
-        return [_filled(value, captures) for value in operand]
+        return [filled(value, captures) for value in operand]
     return operand
 
 

@@ -14,6 +14,7 @@ import idna
 
 from probes.curl.order import Order
 from probes.fields import Capture, Refused, Secret, Template
+from probes.judge_json import filled
 from probes.request import Request, sendable, templates
 from probes.settings import Part, Value
 from probes.url import check_url, telling, to_send
@@ -69,16 +70,6 @@ def _pairs(fields: Mapping[str, Any], captures: Mapping[str, str]) -> Iterator[t
             yield name, each.render(captures)
 
 
-def _as_json(value: object, captures: Mapping[str, str]) -> object:
-    if isinstance(value, Template):
-        return value.render(captures)
-    if isinstance(value, Mapping):
-        return {key: _as_json(inner, captures) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return [_as_json(inner, captures) for inner in value]
-    return value
-
-
 def _multipart(parts: Mapping[str, Value | Part], captures: Mapping[str, str]) -> tuple[bytes, str]:
     boundary = f"synthetics-{secrets.token_hex(12)}"
     out = []
@@ -107,7 +98,7 @@ def _body(request: Request, captures: Mapping[str, str]) -> tuple[bytes | None, 
         pairs = urlencode(list(_pairs(request.form, captures)))
         return pairs.encode(), "application/x-www-form-urlencoded"
     if request.json is not None:
-        said = json.dumps(_as_json(request.json, captures), ensure_ascii=False)
+        said = json.dumps(filled(request.json, captures), ensure_ascii=False)
         return said.encode(), "application/json"
     if request.multipart is not None:
         return _multipart(request.multipart, captures)
