@@ -31,18 +31,26 @@ def checked(bound: str, public_url: Callable[[], str]) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        name = _name(f"//{request.headers.get('Host', '')}")
-        if not _is_loopback(bound) or _is_loopback(name) or _is_address(name):
+        asked = request.headers.get("Host", "")
+        if is_ours(asked, bound, public_url()):
             return await handler(request)
-        if name in ("", bound, _name(public_url())):
-            return await handler(request)
-        text = f"this is not {name}: if it should be, put that name into public_url\n"
+        text = (
+            f"this is not {_name(f'//{asked}')}: if it should be, put that name into public_url\n"
+        )
         return web.Response(text=text, status=MISDIRECTED)
 
     return check
 
 
 @lru_cache(maxsize=1024)
+def is_ours(asked: str, bound: str, public_url: str) -> bool:
+    """Whether the ``Host`` header *asked* names us; the other arguments are those of `checked`."""
+    name = _name(f"//{asked}")
+    if not _is_loopback(bound) or _is_loopback(name) or _is_address(name):
+        return True
+    return name in ("", bound, _name(public_url))
+
+
 def _name(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
@@ -50,7 +58,6 @@ def _name(url: str) -> str:
         return "an address that cannot be read"
 
 
-@lru_cache(maxsize=1024)
 def _is_loopback(host: str) -> bool:
     if _is_address(host):
         return ip_address(host).is_loopback

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -20,10 +22,35 @@ from synthetics.web.board import Board, Phase
 
 logger = logging.getLogger(__name__)
 
+PLAIN = "text/plain; charset=utf-8"
 AT_ONCE = 1000
 """Most probes under way; more are refused, so that a loop of scrapes cannot fill memory."""
 
 _OUR_PAGES = frozenset({"same-origin", "none"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scrape:
+    """
+    What came with a request for ``/probe``.
+
+    Attributes:
+        query: Parameters of its URL.
+        limit: What Prometheus says that it waits for; empty if it does not.
+        site: Where a browser says that the page which asks comes from; ``none`` without a page.
+    """
+
+    query: Mapping[str, str]
+    limit: str
+    site: str
+
+
+class Said(NamedTuple):
+    """What is answered: status, text, and its ``Content-Type``."""
+
+    status: int
+    text: str
+    kind: str = PLAIN
 
 
 class Prober:
@@ -68,20 +95,29 @@ class Prober:
                 logger.warning("%s: module %s cannot be asked: %s", place, name, why, extra=extra)
 
     async def get(self, board: Board, request: web.Request) -> web.Response:
+        """Answer one scrape that came by the application."""
+        scrape = Scrape(
+            query=request.query,
+            limit=request.headers.get("X-Prometheus-Scrape-Timeout-Seconds", ""),
+            site=request.headers.get("Sec-Fetch-Site", "none"),
+        )
+        said = await self.answer(board, scrape)
+        headers = {"Content-Type": said.kind}
+        return web.Response(status=said.status, body=said.text.encode(), headers=headers)
+
+    async def answer(self, board: Board, scrape: Scrape) -> Said:
         """Answer one scrape, by the clock and the configuration of *board*."""
         if self.shared is None or board.phase is Phase.STOPPING:
-            return web.Response(text=f"not now: {board.phase}\n", status=503)
-        config = board.config
-        if request.headers.get("Sec-Fetch-Site", "none") not in _OUR_PAGES:
-            return web.Response(text="a page of another origin may not do this\n", status=403)
-        query = request.query
-        scrape_s = request.headers.get("X-Prometheus-Scrape-Timeout-Seconds", "")
+            return Said(503, f"not now: {board.phase}\n")
+        if scrape.site not in _OUR_PAGES:
+            return Said(403, "a page of another origin may not do this\n")
         try:
-            asked = answer.read(self._modules, query, scrape_s)
+            asked = answer.read(self._modules, scrape.query, scrape.limit)
         except answer.Unanswerable as error:
-            return web.Response(text=f"{error}\n", status=error.status)
+            return Said(error.status, f"{error}\n")
         if self._under_way >= AT_ONCE:
-            return web.Response(text=f"{AT_ONCE} probes are under way\n", status=503)
+            return Said(503, f"{AT_ONCE} probes are under way\n")
+        config = board.config
         watch = Watch(
             clock=board.clock,
             timeout_s=asked.timeout_s,
@@ -91,11 +127,10 @@ class Prober:
             allowed=config.allowed,
             source=asked.module.source,
         )
-        debug = query.get("debug") == "true"
+        debug = scrape.query.get("debug") == "true"
         self._under_way += 1
         try:
             text = await answer.answer(asked, watch, debug=debug)
         finally:
             self._under_way -= 1
-        kind = "text/plain; charset=utf-8" if debug else answer.CONTENT_TYPE
-        return web.Response(body=text.encode(), headers={"Content-Type": kind})
+        return Said(200, text) if debug else Said(200, text, answer.CONTENT_TYPE)

@@ -7,6 +7,7 @@ import gzip
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
 from synthetics.web.desk import ACTS, Desk
 from synthetics.web.drills import Range
+from synthetics.web.front import Factory, Fronts
 from synthetics.web.metrics import Snapshot, registry
 from synthetics.web.prober import Prober
 from synthetics.web.results import Hatch
@@ -34,6 +36,7 @@ DEFAULT_PORT = 9380
 
 STATIC = Path(__file__).parent / "static"
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - told apart, not bound to
+_BACKLOG = 128
 END = b"# EOF\n"
 
 HEADERS = {
@@ -123,6 +126,12 @@ class Site:
         if self._prober is not None and self._prober.served:
             app.add_routes([web.get("/probe", partial(self._prober.get, self._board))])
         return app
+
+    def fronts(self, host: str, others: Factory) -> Fronts | None:
+        """What stands before *others*, the application served on *host*; ``None`` for nothing."""
+        if self._prober is None or not self._prober.served:
+            return None
+        return Fronts(self._board, self._prober, bound=host, headers=HEADERS, others=others)
 
     async def _page(self, request: web.Request) -> web.Response:
         everything = request.query.get("probes") == "all"
@@ -283,10 +292,10 @@ class Server:
         host, port: Where; the port is the real one where 0 was asked for.
     """
 
-    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
-        self._runner = runner
+    def __init__(self, host: str, port: int, stop: Callable[[], Awaitable[None]]) -> None:
         self.host = host
         self.port = port
+        self.stop = stop
 
     @classmethod
     async def start(cls, site: Site, *, host: str, sockets: Sequence[socket.socket]) -> Server:
@@ -296,16 +305,25 @@ class Server:
         Raises:
             OSError: Somebody else listens there since.
         """
-        runner = web.AppRunner(site.application(host), access_log=None, shutdown_timeout=1)
-        await runner.setup()
+        real_port: int = sockets[0].getsockname()[1]
+        stack = AsyncExitStack()
         try:
+            runner = web.AppRunner(site.application(host), access_log=None, shutdown_timeout=1)
+            stack.push_async_callback(runner.cleanup)
+            await runner.setup()
+            assert runner.server is not None
+            new: Factory = runner.server
+            fronts = site.fronts(host, new)
+            if fronts is not None:
+                stack.push_async_callback(fronts.close)
+                new = fronts.new
+            loop = asyncio.get_running_loop()
             for each in sockets:
-                await web.SockSite(runner, each).start()
+                stack.callback((await loop.create_server(new, sock=each, backlog=_BACKLOG)).close)
         except BaseException:
-            await runner.cleanup()
+            await stack.aclose()
             raise
-        real_port: int = runner.addresses[0][1]
-        return cls(runner, host, real_port)
+        return cls(host, real_port, stack.aclose)
 
     @property
     def url(self) -> str:
@@ -313,7 +331,3 @@ class Server:
         host = _LOOPBACK.get(self.host, self.host)
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}/"
-
-    async def stop(self) -> None:
-        """Listen no more."""
-        await self._runner.cleanup()
