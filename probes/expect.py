@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from probes.expect_json import JsonExpectation, JsonExpectations
-from probes.expressions import (
-    Pattern,
-)
+from probes.expressions import Pattern, Patterns
 from probes.fields import Duration, Refused, Template, Text, parse_template, said
 
 _REDIRECTS = range(300, 400)
@@ -82,6 +87,7 @@ class HeaderExpectation:
         equals: The whole value.
         contains: A part of the value.
         regex: A pattern that is found in the value.
+        not_regex: A pattern that is found in no value of the header, if it is there.
         absent: Whether the header must not be there at all, or be there with any value.
     """
 
@@ -90,10 +96,11 @@ class HeaderExpectation:
     equals: Text | None = None
     contains: Text | None = None
     regex: Pattern | None = None
+    not_regex: Pattern | None = None
     absent: bool | None = None
 
     def __post_init__(self) -> None:
-        others = (self.equals, self.contains, self.regex)
+        others = (self.equals, self.contains, self.regex, self.not_regex)
         if self.absent and any(other is not None for other in others):
             raise Refused("a header that is absent has no value", mend="keep one of the two")
         if self.absent is None and all(other is None for other in others):
@@ -142,7 +149,8 @@ class BodyExpectation:
     Attributes:
         contains: A text, or several that must all be there.
         not_contains: A text, or several none of which may be there.
-        regex: A pattern that is found in the text.
+        regex: A pattern that is found in the text, or several that must all be.
+        not_regex: A pattern, or several none of which may be found.
         empty: Whether it must have no byte, or at least one.
         sha256: Of the decoded bytes, 64 hexadecimal digits.
         json: What JSON paths must find: a value, or operators such as ``{at_least: 1}``.
@@ -152,21 +160,22 @@ class BodyExpectation:
 
     contains: Texts = ()
     not_contains: Texts = ()
-    regex: Pattern | None = None
+    regex: Patterns = ()
+    not_regex: Patterns = ()
     empty: bool | None = None
     sha256: Sha256 | None = None
     json: JsonExpectations = ()
 
     def __post_init__(self) -> None:
-        several = (self.contains, self.not_contains, self.json)
-        single = (self.regex, self.empty, self.sha256)
+        several = (self.contains, self.not_contains, self.regex, self.not_regex, self.json)
+        single = (self.empty, self.sha256)
         if not any(several) and all(one is None for one in single):
             raise Refused("nothing is expected", mend="write contains, regex, json or the like")
 
     @property
     def needs_text(self) -> bool:
         """Whether the bytes have to be decoded."""
-        return bool(self.contains or self.not_contains or self.regex)
+        return bool(self.contains or self.not_contains or self.regex or self.not_regex)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,10 +196,19 @@ def _protocol(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Protocol = Annotated[
-    Literal["1.0", "1.1", "2", "3"],
-    BeforeValidator(_protocol),
-    WithJsonSchema({"enum": ["1.0", 1.0, "1.1", 1.1, "2", 2, "3", 3]}),
+def _protocols(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+_ONE_PROTOCOL = {"enum": ["1.0", 1.0, "1.1", 1.1, "2", 2, "3", 3]}
+_Protocol = Annotated[Literal["1.0", "1.1", "2", "3"], BeforeValidator(_protocol)]
+Protocols = Annotated[
+    tuple[_Protocol, ...],
+    Field(min_length=1),
+    BeforeValidator(_protocols),
+    WithJsonSchema(
+        {"anyOf": [_ONE_PROTOCOL, {"type": "array", "items": _ONE_PROTOCOL, "minItems": 1}]}
+    ),
 ]
 
 
@@ -207,7 +225,7 @@ class Expect:
         json: Short for ``body.json``.
         within: Longest time from start to the last byte, redirects included.
         certificate: What the server's certificate must be.
-        protocol: The version of HTTP that must have been spoken.
+        protocol: The version of HTTP that must have been spoken, or several that will do.
         redirected_to: Where redirects end, or where one that was not followed points:
             a whole URL, or its path with the query.
     """
@@ -220,7 +238,7 @@ class Expect:
     json: JsonExpectations = ()
     within: Duration | None = None
     certificate: CertificateExpectation | None = None
-    protocol: Protocol | None = None
+    protocol: Protocols = ()
     redirected_to: Text | None = None
 
     @property

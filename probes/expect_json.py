@@ -15,13 +15,15 @@ from probes.fields import Refused, Template, parse_template, said
 OPERATORS = {
     "equals": "This, exactly.",
     "not": "Anything but this.",
+    "one_of": "One of these.",
     "contains": "A text that holds this, or a list one item of which is this.",
     "regex": "A text in which this pattern is found.",
     "over": "A number above this.",
     "at_least": "A number that is this or more.",
     "under": "A number below this.",
     "at_most": "A number that is this or less.",
-    "length": "A text, list or object of so many characters, items or keys.",
+    "length": "A text, list or object of so many characters, items or keys, or as many as "
+    "`over`, `at_least`, `under` and `at_most` say.",
     "exists": "Whether the path finds anything at all.",
     "type": "A value of this type.",
 }
@@ -30,8 +32,19 @@ BOUNDS = ("over", "at_least", "under", "at_most")
 TYPES = ("string", "number", "boolean", "array", "object", "null")
 _OPERANDS: dict[str, dict[str, Any]] = {
     **{each: {"type": "number"} for each in BOUNDS},
+    "one_of": {"type": "array", "minItems": 1},
     "regex": {"type": "string"},
-    "length": {"type": "integer"},
+    "length": {
+        "anyOf": [
+            {"type": "integer"},
+            {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": False,
+                "properties": {each: {"type": "integer"} for each in BOUNDS},
+            },
+        ]
+    },
     "exists": {"type": "boolean"},
     "type": {"enum": list(TYPES)},
 }
@@ -52,8 +65,10 @@ def _operand(operator: str, value: object, info: ValidationInfo) -> object:
         return parse_pattern(value)
     if operator in BOUNDS and not number:
         raise Refused(f"{said(value)} is not a number", at=(operator,))
-    if operator == "length" and (not isinstance(value, int) or isinstance(value, bool)):
-        raise Refused(f"{said(value)} is not a whole number", at=(operator,))
+    if operator == "length":
+        _check_length(value)
+    if operator == "one_of" and (not isinstance(value, list | tuple) or not value):
+        raise Refused(f"{said(value)} is no list of values", mend="write [1, 2]", at=(operator,))
     if operator == "exists" and not isinstance(value, bool):
         raise Refused(f"{said(value)} is not true or false", at=(operator,))
     if operator == "type" and value not in TYPES:
@@ -61,6 +76,16 @@ def _operand(operator: str, value: object, info: ValidationInfo) -> object:
             f"{said(value)} is not a JSON type", mend=f"one of {', '.join(TYPES)}", at=(operator,)
         )
     return parse_json(value, info)
+
+
+def _check_length(value: object) -> None:
+    bounds = value if isinstance(value, Mapping) and value else {"": value}
+    for name, bound in bounds.items():
+        at = ("length", str(name)) if name else ("length",)
+        if name and name not in BOUNDS:
+            raise Refused(f"{name!r} is no bound", mend=f"one of {', '.join(BOUNDS)}", at=at)
+        if not isinstance(bound, int) or isinstance(bound, bool):
+            raise Refused(f"{said(bound)} is not a whole number", at=at)
 
 
 def parse_json(value: object, info: ValidationInfo) -> object:

@@ -179,6 +179,18 @@ _WRITTEN = WithJsonSchema({"type": "string"})
 Pattern = Annotated[CompiledPattern, PlainValidator(parse_pattern), _WRITTEN]
 """A regular expression, written as text."""
 
+
+def _patterns(value: object) -> tuple[CompiledPattern, ...]:
+    return tuple(map(parse_pattern, value if isinstance(value, list | tuple) else (value,)))
+
+
+Patterns = Annotated[
+    tuple[CompiledPattern, ...],
+    PlainValidator(_patterns),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""Regular expressions, one or a list of them."""
+
 JsonPath = Annotated[CompiledJsonPath, PlainValidator(parse_json_path), _WRITTEN]
 """A JSON path, written as text."""
 

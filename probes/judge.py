@@ -28,8 +28,9 @@ def judge(
     answer = asked.answer
     if answer.status not in expect.status.codes:
         return Failure("status", f"status {expect.status.written}", f"{answer.status}")
-    if expect.protocol is not None and answer.protocol != f"HTTP/{expect.protocol}":
-        return Failure("protocol", f"HTTP/{expect.protocol}", answer.protocol or "none")
+    spoken = [f"HTTP/{each}" for each in expect.protocol]
+    if spoken and answer.protocol not in spoken:
+        return Failure("protocol", " or ".join(spoken), answer.protocol or "none")
     if expect.redirected_to is not None:
         wanted = expect.redirected_to.render(captures)
         there = asked.target or (asked.url if asked.redirects else "")
@@ -76,10 +77,8 @@ def _judge_header(
 ) -> Failure | None:
     values = header_values(answer.headers, name)
     shown = f"{name}: {short(values[0])}" if values else f"no {name}"
-    if wanted.absent is not None:
-        if wanted.absent == bool(values):
-            return Failure("header", f"{'no' if wanted.absent else 'a'} header {name}", shown)
-        return None
+    if wanted.absent is not None and wanted.absent == bool(values):
+        return Failure("header", f"{'no' if wanted.absent else 'a'} header {name}", shown)
     if wanted.equals is not None:
         text = wanted.equals.render(captures)
         if text not in values:
@@ -90,6 +89,8 @@ def _judge_header(
             return Failure("header", f"{name} containing {wanted.contains}", shown)
     if wanted.regex is not None and not any(wanted.regex.find(v) is not None for v in values):
         return Failure("header", f"{name} matching {wanted.regex}", shown)
+    if wanted.not_regex is not None and any(wanted.not_regex.find(v) is not None for v in values):
+        return Failure("header", f"{name} not matching {wanted.not_regex}", shown)
     return None
 
 
@@ -128,8 +129,12 @@ def _judge_content(
     for each in wanted.not_contains:
         if each.render(captures) in text:
             return Failure("body", f"a body without {_quoted(str(each))}", "a body with it")
-    if wanted.regex is not None and wanted.regex.find(text) is None:
-        return Failure("body", f"a body matching {wanted.regex}", size)
+    for pattern in wanted.regex:
+        if pattern.find(text) is None:
+            return Failure("body", f"a body matching {pattern}", size)
+    for pattern in wanted.not_regex:
+        if pattern.find(text) is not None:
+            return Failure("body", f"a body not matching {pattern}", "a body with it")
     return None
 
 

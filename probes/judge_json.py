@@ -91,6 +91,13 @@ def _kind(node: Any) -> str:
     return "string" if isinstance(node, str) else "array" if isinstance(node, list) else "object"
 
 
+def _long(node: Any, value: Any) -> bool:
+    if not isinstance(node, str | list | dict):
+        return False
+    bounds = value if isinstance(value, dict) else {"equals": value}
+    return all(_OPERATIONS[bound](len(node), wanted) for bound, wanted in bounds.items())
+
+
 def _matches(node: Any, pattern: CompiledPattern) -> bool:
     return isinstance(node, str) and pattern.find(node) is not None
 
@@ -98,17 +105,19 @@ def _matches(node: Any, pattern: CompiledPattern) -> bool:
 _OPERATIONS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": _same,
     "not": lambda node, value: not _same(node, value),
+    "one_of": lambda node, value: any(_same(node, each) for each in value),
     "contains": _contains,
     "regex": _matches,
     "over": lambda node, value: _number(node) and node > value,
     "at_least": lambda node, value: _number(node) and node >= value,
     "under": lambda node, value: _number(node) and node < value,
     "at_most": lambda node, value: _number(node) and node <= value,
-    "length": lambda node, value: isinstance(node, str | list | dict) and len(node) == value,
+    "length": _long,
     "type": lambda node, value: _kind(node) == value,
 }
 _OPERATOR_WORDS = {
-    "equals": "equal to", "not": "other than", "contains": "containing", "regex": "matching",
+    "equals": "equal to", "not": "other than", "one_of": "one of", "contains": "containing",
+    "regex": "matching",
     "over": "over", "at_least": "at least", "under": "under", "at_most": "at most",
     "length": "of length", "exists": "existing", "type": "of type",
 }  # fmt: skip

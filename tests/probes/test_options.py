@@ -70,6 +70,21 @@ URL = "https://shop.example/"
             "`1` is not a number",
         ),
         (
+            {"get": URL, "expect": {"json": {"$.a": {"one_of": 1}}}},
+            ("$.a", "one_of"),
+            "the number 1 is no list of values",
+        ),
+        (
+            {"get": URL, "expect": {"json": {"$.a": {"length": {"above": 1}}}}},
+            ("$.a", "length", "above"),
+            "'above' is no bound",
+        ),
+        (
+            {"get": URL, "expect": {"json": {"$.a": {"length": {"over": 1.5}}}}},
+            ("$.a", "length", "over"),
+            "the number 1.5 is not a whole number",
+        ),
+        (
             {"get": URL, "expect": {"body": {"regex": "("}}},
             (),
             "`(` is not a regular expression: missing ): (",
