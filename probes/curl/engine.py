@@ -43,6 +43,13 @@ class EngineStopped(RuntimeError):
     """The thread has ended, so nothing can be asked."""
 
 
+def new_handle() -> Any:
+    """An easy handle without options; its ``order`` is that which it is set up for."""
+    easy = pycurl.Curl()
+    easy.order = None
+    return easy
+
+
 class Engine:
     """
     Asks by libcurl; one for a process, got by `engine_of`.
@@ -64,7 +71,8 @@ class Engine:
         self._inbox: deque[tuple[str, Any]] = deque()
         self._signal_due = False
         self._running: dict[Any, Transfer] = {}
-        self._idle: list[Any] = []
+        self._idle: dict[int, list[Any]] = {}
+        self._idles = 0
         self._finished: list[Transfer] = []
         self._hand_back_by = 0.0
         self._gate: Gate | None = None
@@ -99,16 +107,30 @@ class Engine:
 
     # What the asyncio side calls.
 
-    def take_handle(self) -> Any:
-        """An easy handle without options."""
-        return self._idle.pop() if self._idle else pycurl.Curl()
+    def take_handle(self, order: Order | None) -> Any:
+        """An easy handle that is set up for *order*, or without options where there is none."""
+        kept = self._idle.get(id(order))
+        if kept is None:
+            if self._idles < _IDLE_HANDLES:
+                return new_handle()
+            kept = self._idle[next(iter(self._idle))]
+        easy = kept.pop()
+        self._idles -= 1
+        if not kept:
+            del self._idle[id(easy.order)]
+        if easy.order is not order:
+            easy.reset()
+            easy.order = None
+        return easy
 
     def give_back(self, easy: Any) -> None:
         """Keep *easy* for a later order, without its cookies; it must not be under way."""
-        if len(self._idle) < _IDLE_HANDLES:
+        if self._idles < _IDLE_HANDLES:
             easy.setopt(pycurl.COOKIELIST, "ALL")
-            easy.reset()
-            self._idle.append(easy)
+            if easy.order is None:
+                easy.reset()
+            self._idle.setdefault(id(easy.order), []).append(easy)
+            self._idles += 1
         else:
             easy.close()
 
@@ -299,9 +321,10 @@ class Line:
         self.keeps = keep
         self._engine = engine
         self._share: Any = None
-        self._easy = engine.take_handle() if not keep else pycurl.Curl()
+        self._easy: Any = None
         self._lost = self._used = False
         if keep:
+            self._easy = new_handle()
             self._share = pycurl.CurlShare()
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_DNS)
@@ -322,10 +345,13 @@ class Line:
         Raises:
             EngineStopped: The engine was closed meanwhile.
         """
-        if self._used:
-            self._easy.reset()
-        self._used = True
         alone = self._share is None
+        if self._easy is None:
+            self._easy = self._engine.take_handle(None if also or source else order)
+        elif self._used:
+            self._easy.reset()
+            self._easy.order = None
+        self._used = True
         transfer = Transfer(
             self._easy,
             order,
@@ -363,7 +389,7 @@ class Line:
             self._engine.forget(self._easy, self._share)
         elif self._lost:
             self._engine.forget(self._easy)
-        else:
+        elif self._easy is not None:
             self._engine.give_back(self._easy)
 
 

@@ -58,7 +58,7 @@ class Transfer:
     An order under way.
 
     Args:
-        easy: Not in use, and without options.
+        easy: Not in use, and either set up for this *order* or without options.
         also: Header lines that this time has besides those of the *order*.
         timeout_ms: Limit from start to the last byte, > 0.
         permits: Whether a connection to this IP address may be opened.
@@ -98,21 +98,27 @@ class Transfer:
         self._errno = 0
         self._too_large = False
         self._tls: tuple[str, str] | None = None
-        easy.setopt(pycurl.HTTPHEADER, [*order.headers, *also])
+        if easy.order is not order:
+            easy.setopt(pycurl.HTTPHEADER, [*order.headers, *also])
+            self._load(order, alone=alone)
+            if source:
+                easy.setopt(pycurl.INTERFACE, f"host!{source}")
+                easy.setopt(pycurl.IPRESOLVE, _FAMILIES["6" if ":" in source else "4"])
+            if alone and not also and not source and not order.digest:
+                easy.order = order
         easy.setopt(pycurl.TIMEOUT_MS, timeout_ms)
-        self._load(order, alone=alone)
-        if source:
-            easy.setopt(pycurl.INTERFACE, f"host!{source}")
-            easy.setopt(pycurl.IPRESOLVE, _FAMILIES["6" if ":" in source else "4"])
+        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
+        easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
+        easy.setopt(pycurl.WRITEFUNCTION, self._take)
+        if order.shows_tls and order.url.startswith("https:"):
+            easy.setopt(pycurl.VERBOSE, 1)
+            easy.setopt(pycurl.DEBUGFUNCTION, self._listen)
 
     def _load(self, order: Order, *, alone: bool) -> None:
         put = self.easy.setopt
         put(pycurl.URL, order.url)
         put(pycurl.NOSIGNAL, 1)
         put(pycurl.PROXY, order.proxy)
-        put(pycurl.OPENSOCKETFUNCTION, self._open_socket)
-        put(pycurl.HEADERFUNCTION, self._lines.append)
-        put(pycurl.WRITEFUNCTION, self._take)
         if alone:
             put(pycurl.FRESH_CONNECT, 1)
             put(pycurl.FORBID_REUSE, 1)
@@ -140,9 +146,6 @@ class Transfer:
             put(pycurl.PASSWORD, order.digest[1])
         if scheme == "https":
             self._load_tls(order.tls)
-            if order.shows_tls:
-                put(pycurl.VERBOSE, 1)
-                put(pycurl.DEBUGFUNCTION, self._listen)
 
     def _load_method(self, order: Order) -> None:
         put = self.easy.setopt
@@ -211,6 +214,7 @@ class Transfer:
         address = info(pycurl.PRIMARY_IP)
         secure = self._order.url.startswith("https:")
         certificates = info(pycurl.INFO_CERTINFO) if secure else []
+        body, self._chunks = b"".join(self._chunks)[: self._keep], []
         return Answer(
             failure=self.failure,
             message=self.message,
@@ -221,7 +225,7 @@ class Transfer:
             too_large=self._too_large,
             status=status,
             head=self._lines,
-            body=b"".join(self._chunks)[: self._keep],
+            body=body,
             body_bytes=self._bytes,
             protocol=_PROTOCOLS.get(info(pycurl.INFO_HTTP_VERSION)) if status else None,
             address=address or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,11 +18,24 @@ OFFSET_S = 0.5
 """What is left of a scrape's time for the way back."""
 
 _LONGEST_S = 120.0
-_PROBERS: Mapping[str, Callable[[Frame], Awaitable[None]]] = {
+_Probe = Callable[[Frame], Awaitable[None]]
+
+
+def _in_time(probe: _Probe) -> _Probe:
+    """*probe*, held to the limit of its scrape."""
+
+    async def held(frame: Frame) -> None:
+        async with frame.trip:
+            await probe(frame)
+
+    return held
+
+
+_PROBERS: Mapping[str, _Probe] = {
     "http": http.probe,
-    "tcp": tcp.probe,
-    "dns": dns.probe,
-    "icmp": icmp.probe,
+    "tcp": _in_time(tcp.probe),
+    "dns": _in_time(dns.probe),
+    "icmp": _in_time(icmp.probe),
 }
 
 
@@ -86,6 +100,7 @@ def read(modules: Mapping[str, Module], query: Mapping[str, str], scrape_s: str)
     return Asked(module, target, hostname, timeout_s)
 
 
+@functools.lru_cache(maxsize=1024)
 def limit(own_s: float, scrape_s: str) -> float:
     """
     Seconds that a probe may take: the module's own limit, or what the scrape leaves.
@@ -115,8 +130,7 @@ async def answer(asked: Asked, watch: Watch, *, debug: bool) -> str:
     frame = Frame(asked.module, asked.target, asked.hostname, watch, trip)
     success = False
     try:
-        async with trip:
-            await _PROBERS[asked.module.prober](frame)
+        await _PROBERS[asked.module.prober](frame)
         success = True
         frame.say("all is as the module expects")
     except (Failed, Trouble) as trouble:

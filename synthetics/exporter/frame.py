@@ -70,7 +70,7 @@ async def choose(frame: Frame, host: str, *, prefer: str, fallback: bool) -> tup
     version = 4 if prefer == "ip4" else 6
     began = time.perf_counter()
     try:
-        written = _written_out(host)
+        written = written_out(host)
         if written is not None and (
             fallback or (written.family == socket.AF_INET) == (version == 4)
         ):
@@ -90,7 +90,7 @@ async def choose(frame: Frame, host: str, *, prefer: str, fallback: bool) -> tup
 
 
 @functools.lru_cache(maxsize=4096)
-def _written_out(host: str) -> Address | None:
+def written_out(host: str) -> Address | None:
     """*host* if it is an address without a scope, read once; ``None`` for a name."""
     try:
         ip = ipaddress.ip_address(host.strip("[]"))

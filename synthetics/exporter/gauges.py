@@ -41,51 +41,58 @@ HELP: Mapping[str, str] = {
 }
 
 
+_Key = tuple[str, str]
+"""Name, and labels as they are written."""
+_LONG = 2000
+"""Characters of labels from which a text is not expected to come again."""
+
+
 class Gauges:
     """What one probe has measured so far."""
 
     __slots__ = ("_values",)
 
     def __init__(self) -> None:
-        self._values: dict[str, dict[str, float]] = {}
+        self._values: dict[_Key, float] = {}
 
     def set(self, name: str, value: float, **labels: str) -> None:
         """*name* is *value* now."""
-        self._values.setdefault(name, {})[_labels(labels)] = value
+        self._values[name, _labels(labels) if labels else ""] = value
 
     def zero(self, *names: str) -> None:
         """*names* are shown as 0 until they are set."""
         for name in names:
-            self._values[name] = {"": 0}
+            self._values[name, ""] = 0
 
     def phases(self, name: str, *phases: str) -> None:
         """The same for the label ``phase`` of *name*."""
-        known = self._values.setdefault(name, {})
         for phase in phases:
-            known.setdefault(_phase(phase), 0)
+            self._values.setdefault((name, _phase(phase)), 0)
 
     def took(self, name: str, phase: str, seconds: float) -> None:
         """*phase* of *name* took that much, or that much more."""
-        known = self._values.setdefault(name, {})
-        key = _phase(phase)
-        known[key] = known.get(key, 0) + seconds
+        key = name, _phase(phase)
+        self._values[key] = self._values.get(key, 0) + seconds
 
     def text(self) -> str:
         """All of it, by name."""
-        lines = []
-        for name, values in sorted(self._values.items()):
-            if len(values) == 1:
-                ((labels, value),) = values.items()
-                lines.append(f"{_head(name)}{name}{labels} {value!r}\n")
-            else:
-                lines.append(_head(name))
-                lines += [f"{name}{labels} {value!r}\n" for labels, value in sorted(values.items())]
-        return "".join(lines)
+        keys = tuple(self._values)
+        small = sum(len(labels) for _, labels in keys) < _LONG
+        form, order = (_form if small else _form.__wrapped__)(keys)
+        values = self._values
+        return form % tuple([values[key] for key in order])
 
 
-@lru_cache
-def _head(name: str) -> str:
-    return f"# HELP {name} {HELP[name]}\n# TYPE {name} gauge\n"
+@lru_cache(maxsize=256)
+def _form(keys: tuple[_Key, ...]) -> tuple[str, tuple[_Key, ...]]:
+    """The text with a place for each value, and whose places they are, in turn."""
+    order = tuple(sorted(keys))
+    lines = []
+    for number, (name, labels) in enumerate(order):
+        if number == 0 or order[number - 1][0] != name:
+            lines.append(f"# HELP {name} {HELP[name]}\n# TYPE {name} gauge\n".replace("%", "%%"))
+        lines.append(f"{name}{labels.replace('%', '%%')} %r\n")
+    return "".join(lines), order
 
 
 @lru_cache
@@ -94,8 +101,6 @@ def _phase(phase: str) -> str:
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    if not labels:
-        return ""
     inner = ",".join(f'{name}="{_escaped(labels[name])}"' for name in sorted(labels))
     return f"{{{inner}}}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from probes.fields import Refused
 from probes.net.names import Address
 from probes.url import ascii_host, check_url, origin, redirect_target, to_send
 from synthetics.exporter import certificates
-from synthetics.exporter.frame import Failed, Frame, choose
+from synthetics.exporter.frame import Failed, Frame, choose, written_out
 from synthetics.exporter.modules import Module
 from synthetics.exporter.written import Http
 
@@ -41,6 +42,8 @@ async def probe(frame: Frame) -> None:
     """
     Ask, and judge the answer.
 
+    The limit of what is asked is libcurl's to hold, which costs nothing.
+
     Raises:
         Failed: The target did not do what the module expects.
         Trouble: It could not be reached.
@@ -58,9 +61,10 @@ async def probe(frame: Frame) -> None:
     address, took_s = None, 0.0
     if not (kind.proxy_url and kind.skip_resolve_phase_with_proxy):
         gauges.phases("probe_http_duration_seconds", "resolve")
-        address, took_s = await choose(
-            frame, host, prefer=kind.preferred_ip_protocol, fallback=kind.ip_protocol_fallback
-        )
+        async with nullcontext() if written_out(host) else frame.trip:
+            address, took_s = await choose(
+                frame, host, prefer=kind.preferred_ip_protocol, fallback=kind.ip_protocol_fallback
+            )
     gauges.took("probe_http_duration_seconds", "resolve", took_s)
     gauges.phases("probe_http_duration_seconds", *_PHASES)
     ended = await _Asking(frame, kind, url, address).follow()
@@ -343,9 +347,9 @@ def _judge(frame: Frame, kind: Http, ended: _Ended) -> None:
 
 
 def _of_headers(kind: Http, answer: Answer) -> str:
-    headers = (
-        answer.headers if kind.fail_if_header_matches or kind.fail_if_header_not_matches else ()
-    )
+    if not (kind.fail_if_header_matches or kind.fail_if_header_not_matches):
+        return ""
+    headers = answer.headers
     for rules, bad_if in (
         (kind.fail_if_header_matches, True),
         (kind.fail_if_header_not_matches, False),
