@@ -13,13 +13,23 @@ from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from synthetics.config.filling import Values, fill, holes
-from synthetics.config.merging import at, group, in_environment, merged, pairs_of, with_section
+from synthetics.config.merging import (
+    OF_A_USE,
+    PROBES,
+    USE,
+    WITH,
+    Overlay,
+    at,
+    group,
+    in_environment,
+    pairs_of,
+    with_section,
+)
 from synthetics.config.nodes import key_of, width_of
 from synthetics.config.syntax import PLAIN, Misread, Path
 from synthetics.config.words import clip, did_you_mean
 
-TEMPLATES, PROBES = "templates", "probes"
-USE, WITH = "use", "with"
+TEMPLATES = "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +95,16 @@ def expand(root: MappingNode, env: str) -> Expanded:
     Raises:
         Misread: There is no such environment.
     """
-    if env:
-        root = in_environment(root, env)
-    if at(root, TEMPLATES) is None:
-        return Expanded(root)
-    return _with_templates(root)
-
-
-def _with_templates(root: MappingNode) -> Expanded:
-    templates, probes = at(root, TEMPLATES), at(root, PROBES)
     problems: list[Misread] = []
+    if env:
+        root = in_environment(root, env, problems)
+    if at(root, TEMPLATES) is None:
+        return Expanded(root, problems=problems)
+    return _with_templates(root, problems)
+
+
+def _with_templates(root: MappingNode, problems: list[Misread]) -> Expanded:
+    templates, probes = at(root, TEMPLATES), at(root, PROBES)
     made, wrong = {}, set()
     for name, node in pairs_of(templates).items():
         before = len(problems)
@@ -121,10 +131,12 @@ def _with_templates(root: MappingNode) -> Expanded:
                 problems.append(_unknown(probe, use, list(made)))
             continue
         before = len(problems)
-        pairs.append((key, _made(known, probe, node, problems)))
-        uses.append(Use(probe, known.name, use))
+        filled = _filled(known, probe, node, problems)
         if len(problems) > before or known.name in wrong:
             spoiled.add(probe)
+        own = group(node, [each for each in node.value if key_of(each[0]) not in OF_A_USE])
+        pairs.append((key, Overlay(problems).merged(filled, own, (PROBES, probe))))
+        uses.append(Use(probe, known.name, use))
     whole = with_section(root, PROBES, group(probes, pairs))
     return Expanded(whole, uses, problems, frozenset(spoiled))
 
@@ -196,8 +208,8 @@ def _template(name: str, node: Node, problems: list[Misread]) -> Template | None
     return Template(name, needs, probe)
 
 
-def _made(template: Template, name: str, node: Node, problems: list[Misread]) -> Node:
-    """The probe *name*, which is written as *node*, of *template*."""
+def _filled(template: Template, name: str, node: Node, problems: list[Misread]) -> Node:
+    """What *template* is for the probe *name*, which is written as *node*."""
     parts = pairs_of(node)
     given = parts.get(WITH)
     path: Path = (PROBES, name)
@@ -232,9 +244,7 @@ def _made(template: Template, name: str, node: Node, problems: list[Misread]) ->
         )
         mark = use.start_mark
         values |= {known: ScalarNode(PLAIN, "", mark, use.end_mark) for known in missing}
-    filled = fill(template.probe, Values(values, (*path, WITH)), problems)
-    own = [(key, value) for key, value in node.value if key_of(key) not in {USE, WITH}]
-    return merged(filled, group(node, own))
+    return fill(template.probe, Values(values, (*path, WITH)), problems)
 
 
 def _within(mark: Mark, node: Node) -> bool:

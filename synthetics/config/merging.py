@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from synthetics.config.nodes import key_of, width_of
-from synthetics.config.syntax import PLAIN, Misread
-from synthetics.config.words import clip, did_you_mean
+from synthetics.config.syntax import PLAIN, Misread, Path
+from synthetics.config.words import clip, did_you_mean, nearest
 
-ENVS = "envs"
+ENVS, PROBES = "envs", "probes"
+USE, WITH = "use", "with"
+OF_A_USE = frozenset({USE, WITH})
+"""Keys of a probe that say which template it is made of, and are not laid over it."""
 
 
 def environments(root: MappingNode) -> list[str]:
@@ -17,33 +22,78 @@ def environments(root: MappingNode) -> list[str]:
     return list(pairs_of(envs)) if isinstance(envs, MappingNode) else []
 
 
-def merged(base: Node, over: Node) -> Node:
+class Deleted(ScalarNode):
+    """A ``null`` that has deleted something, and goes on to what is below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
     """
-    *over* laid over *base*, as JSON Merge Patch does (RFC 7396).
+    Lays one part of a document over another, as JSON Merge Patch does (RFC 7396).
 
     Groups are merged key by key, ``null`` deletes a key, and anything else takes the place of
-    what was there, lists too.
+    what was there, lists too.  A ``null`` that deletes nothing is a mistake, most likely a name
+    that was mistyped.
+
+    Attributes:
+        problems: Where mistakes are noted.
+        below: What lies on top is laid over a template afterwards: whatever it deletes is to be
+            deleted there, too.
     """
-    if not (isinstance(base, MappingNode) and isinstance(over, MappingNode)):
-        return over
-    changed = {key_of(key): (key, value) for key, value in over.value}
-    pairs: list[tuple[Node, Node]] = []
-    for key, value in base.value:
-        name = key_of(key)
-        if name is None or name not in changed:
-            pairs.append((key, value))
-            continue
-        new_key, new = changed.pop(name)
-        if not _deletes(new):
-            both = isinstance(value, MappingNode) and isinstance(new, MappingNode)
-            pairs.append((key if both else new_key, merged(value, new)))
-    pairs += [(key, value) for key, value in changed.values() if not _deletes(value)]
-    return group(base, pairs)
+
+    problems: list[Misread]
+    below: bool = False
+
+    def merged(self, base: Node, over: Node, path: Path = ()) -> Node:
+        """*over* laid over *base*; both stand at *path*."""
+        if not (isinstance(base, MappingNode) and isinstance(over, MappingNode)):
+            return over
+        changed = {key_of(key): (key, value) for key, value in over.value}
+        pairs: list[tuple[Node, Node]] = []
+        for key, value in base.value:
+            name = key_of(key)
+            if name is None or name not in changed:
+                pairs.append((key, value))
+                continue
+            new_key, new = changed.pop(name)
+            if not deletes(new):
+                both = isinstance(value, MappingNode) and isinstance(new, MappingNode)
+                lain = self._inside(path, name, value, new)
+                pairs.append((key if both else new_key, lain.merged(value, new, (*path, name))))
+            elif self.below and name not in OF_A_USE:
+                pairs.append((new_key, _deleted(new)))
+        for name, (key, value) in changed.items():
+            if deletes(value) and not self.below and not isinstance(value, Deleted):
+                self._nothing_there(base, key, (*path, str(name)))
+            elif not deletes(value) or self.below:
+                pairs.append((key, value))
+        return group(base, pairs)
+
+    def _inside(self, path: Path, name: str, base: Node, over: Node) -> Overlay:
+        """How what is called *name* at *path* is laid over."""
+        if self.below:
+            return self if name not in OF_A_USE else Overlay(self.problems)
+        if path == (PROBES,) and USE in pairs_of(base) and not deletes(at(over, USE)):
+            return Overlay(self.problems, below=True)
+        return self
+
+    def _nothing_there(self, base: Node, key: Node, path: Path) -> None:
+        name, known = str(path[-1]), list(pairs_of(base))
+        near = nearest(name, known)
+        self.problems.append(
+            Misread(
+                key.start_mark,
+                f"there is no `{clip(name)}` here that `null` could delete",
+                did_you_mean(name, known, none="") if near else "leave it out",
+                path=path,
+                width=width_of(key),
+            )
+        )
 
 
-def in_environment(root: MappingNode, env: str) -> MappingNode:
+def in_environment(root: MappingNode, env: str, problems: list[Misread]) -> MappingNode:
     """
-    *root* with its environment *env* laid over it.
+    *root* with its environment *env* laid over it; what is wrong with that goes to *problems*.
 
     Raises:
         Misread: There is no such environment.
@@ -69,7 +119,7 @@ def in_environment(root: MappingNode, env: str) -> MappingNode:
                 path=(ENVS, env, ENVS),
                 width=width_of(key),
             )
-    whole = merged(root, over)
+    whole = Overlay(problems).merged(root, over)
     return whole if isinstance(whole, MappingNode) else root
 
 
@@ -103,6 +153,10 @@ def at(root: Node, *path: str) -> Node | None:
     return node
 
 
-def _deletes(node: Node) -> bool:
+def deletes(node: Node | None) -> bool:
     """Whether it is a ``null`` that somebody wrote; nothing at all is a mistake."""
     return isinstance(node, ScalarNode) and node.tag == PLAIN and node.value in {"null", "~"}
+
+
+def _deleted(null: Node) -> Node:
+    return Deleted(null.tag, null.value, null.start_mark, null.end_mark)

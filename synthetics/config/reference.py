@@ -20,7 +20,7 @@ from synthetics.config.scalars import (
     SHARE_PATTERN,
     URL_PATTERN,
 )
-from synthetics.config.schema import REF, json_schema
+from synthetics.config.schema import OF_PARTS, REF, json_schema
 
 Schema = dict[str, Any]
 
@@ -125,6 +125,8 @@ class Page:
 
     def type_of(self, about: Schema) -> str:
         """What stands there, in words, with a link where it is a group of its own."""
+        if "else" in about:
+            return self.type_of(about["else"])
         if "$ref" in about:
             name = about["$ref"].removeprefix(REF)
             inner = self._schema["$defs"][name]
@@ -156,11 +158,17 @@ class Page:
         return " or ".join(names) or "anything"
 
     def _groups(self, about: Schema, path: str) -> Iterator[tuple[str, str]]:
-        """Names of the definitions of groups in *about*, each with the path that leads there."""
+        """
+        Names of the definitions of groups in *about*, each with the path that leads there.
+
+        What may be laid over one repeats it, and is left out.
+        """
         if "$ref" in about:
             name = about["$ref"].removeprefix(REF)
-            if "properties" in self._schema["$defs"][name]:
+            if "properties" in self._schema["$defs"][name] and not name.startswith(OF_PARTS):
                 yield name, path
+        if "else" in about:
+            yield from self._groups(about["else"], path)
         for part in (*about.get("anyOf", ()), *about.get("oneOf", ())):
             yield from self._groups(part, path)
         if isinstance(about.get("items"), dict):

@@ -10,9 +10,13 @@ from pydantic import TypeAdapter
 
 from synthetics.config import written
 from synthetics.config.describe import Description
+from synthetics.config.schema_parts import PART, Parts
 from synthetics.kinds import Kind, probe_kinds, receiver_kinds
 
 REF = "#/$defs/"
+OF_PARTS = "part."
+"""How definitions of what is laid over something begin."""
+
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -40,15 +44,19 @@ def json_schema() -> dict[str, Any]:
         (found,) = root["properties"][section]["patternProperties"].values()
         item = definitions[found["$ref"].rpartition("/")[2]]
         _dispatch(item, {kind: options[f"{what} {kind.name}"] for kind in kinds.values()})
+    _overlaid(root, definitions)
     used = _used(root, definitions)
-    names = _short_names([name for name in definitions if name in used])
+    wholes = dict.fromkeys(name.removeprefix(PART) for name in definitions if name in used)
+    names = _short_names(list(wholes))
+    names |= {PART + name: OF_PARTS + short for name, short in names.items()}
+    names = {name: names[name] for name in definitions if name in used}
     whole = {**root, "title": "Synthetics", "$defs": {names[n]: definitions[n] for n in names}}
     return {"$schema": DIALECT, **_renamed(whole, {REF + n: REF + s for n, s in names.items()})}
 
 
 def _short_names(names: Sequence[str]) -> dict[str, str]:
     """Each with as few of its packages as tell it from the others: ``http.Options``."""
-    whole = {name: name.partition("__written__")[2] or name for name in names}
+    whole = {name: name.removeprefix("synthetics__config__written__") for name in names}
     short: dict[str, str] = {}
     kept = 1
     while len(short) < len(names):
@@ -95,8 +103,26 @@ def _dispatch(item: dict[str, Any], options: Mapping[Kind, Any]) -> None:
     for kind, part in options.items():
         properties[kind.name] = {**part, "description": kind.summary} if kind.summary else part
     item["oneOf"] = [{"required": [kind.name]} for kind in options]
-    if "use" in properties:
-        # What a probe of a template says besides may be of its kind, so none is ruled out.
-        for branch in item["oneOf"]:
-            branch["not"] = {"required": ["use"]}
-        item["oneOf"].append({"required": ["use"]})
+
+
+def _overlaid(root: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """
+    Say what may be laid over something: what a probe says besides its template, and environments.
+
+    A template itself is not looked through: its holes may stand for anything.
+    """
+    parts = Parts(definitions)
+    ((pattern, probe),) = root["properties"]["probes"]["patternProperties"].items()
+    root["properties"]["probes"]["patternProperties"] = {
+        pattern: {
+            "if": {"required": ["use"], "properties": {"use": {"type": "string"}}},
+            "then": parts.of(probe),
+            "else": probe,
+        }
+    }
+    overlay = {key: part for key, part in root["properties"].items() if key != "envs"}
+    overlay["probes"] = {**overlay["probes"], "patternProperties": {pattern: probe}}
+    definitions["environment"] = {**root, "title": "Environment", "properties": overlay}
+    environment = parts.of({"$ref": REF + "environment"})
+    (pattern,) = root["properties"]["envs"]["patternProperties"]
+    root["properties"]["envs"]["patternProperties"] = {pattern: environment}

@@ -72,6 +72,37 @@ def test_groups_are_merged_null_deletes_and_the_rest_is_replaced(tmp_path: Path)
     assert read.environment == "staging"
 
 
+def test_a_null_that_deletes_nothing_is_most_likely_mistyped(tmp_path: Path) -> None:
+    said = refused(tmp_path, SHOP.replace("cart: null", "crat: null"), "staging")
+
+    assert "there is no `crat` here that `null` could delete" in said
+    assert "did you mean `cart`?" in said
+
+
+LAID_OVER = """
+services: {shop: {}}
+templates:
+  page:
+    probe: {service: shop, within: 2s, labels: {team: web}, http: {get: "https://shop.example/"}}
+probes:
+  home: {use: page, within: 1s, labels: {of: home}}
+envs:
+  bare: {probes: {home: {within: null, labels: {of: null, team: null}}}}
+  written-out: {probes: {home: {use: null, service: shop, tcp: {connect: "shop.example:80"}}}}
+  wrong: {probes: {home: {labels: {taem: null}}}}
+"""
+
+
+def test_what_an_environment_deletes_of_a_probe_its_template_does_not_bring_back(
+    tmp_path: Path,
+) -> None:
+    home = config(tmp_path, LAID_OVER, "bare").probes["home"]
+
+    assert (home.within, home.labels) == (None, {})
+    assert config(tmp_path, LAID_OVER, "written-out").probes["home"].kind == "tcp"
+    assert "`taem` here that `null` could delete" in refused(tmp_path, LAID_OVER, "wrong")
+
+
 def test_a_mistake_in_an_environment_is_named_at_its_own_place(tmp_path: Path) -> None:
     assert refused(tmp_path, SHOP, "wrong").splitlines()[:2] == [
         "/synthetics.yaml:21:21: probes.home.evry: there is no key `evry` here",

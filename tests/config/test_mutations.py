@@ -24,7 +24,7 @@ Path_ = tuple[str | int, ...]
 
 def documents() -> list[dict[str, Any]]:
     found = []
-    for name in ("everything.yaml", "design.yaml"):
+    for name in ("everything.yaml", "design.yaml", "laid-over.yaml"):
         root = read(SAMPLES / "good" / name).root
         assert root is not None
         found.append(construct(root)[0])
@@ -99,7 +99,8 @@ def test_what_the_schema_refuses_the_loader_refuses_too(
 
     problems: tuple[Problem, ...] = ()
     try:
-        load(file, environ=ENVIRON)
+        for env in ("", *load(file, environ=ENVIRON).environments):
+            load(file, environ=ENVIRON, env=env)
     except ConfigError as error:
         problems = error.problems
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from synthetics.config.nodes import construct
 from synthetics.config.reference import anchor, page
-from synthetics.config.schema import json_schema
+from synthetics.config.schema import OF_PARTS, json_schema
 from synthetics.config.syntax import compose
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
@@ -37,8 +37,9 @@ def rows(text: str) -> Iterator[re.Match[str]]:
 
 
 def groups(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The whole and every definition that has keys."""
-    return [part for part in (schema, *schema["$defs"].values()) if "properties" in part]
+    """The whole and every definition that has keys; what is laid over one repeats them."""
+    wholes = [part for name, part in schema["$defs"].items() if not name.startswith(OF_PARTS)]
+    return [part for part in (schema, *wholes) if "properties" in part]
 
 
 def test_the_page_is_what_the_generator_makes() -> None:

@@ -71,6 +71,7 @@ BEYOND_A_SCHEMA = {
         "probe-made-of-itself",
         "latency-of-different-limits",
         "only-of-a-guard",
+        "null-that-deletes-nothing",
         "only-of-unknown-hours",
         "slo-of-probes-of-different-hours",
         "source-of-a-program",
