@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from probes.net.scram import Scram
 from probes.net.stream import Stream
 from probes.net.trip import Trip, Trouble
-from probes.sql_parts.scram import Scram
 from probes.sql_parts.table import MOST_COLUMNS, MOST_ROWS, Inquiry, Table, check_size, number
 
 _PROTOCOL = 3 << 16
