@@ -103,6 +103,8 @@ async def _look_up(host: str, port: int, family: int) -> list[Address]:
             said = f"this machine cannot resolve names: {error.strerror}"
             raise Trouble("dns", said, outcome=Outcome.VOID) from None
         raise Trouble("dns", f"{host}: {error.strerror}") from None
+    except ValueError:  # a part longer than 63 characters, or a zero
+        raise Trouble("dns", f"{host} is no name") from None
     addresses = [
         Address(socket.AddressFamily(family), str(sockaddr[0]), port, _scope(sockaddr))
         for family, _, _, _, sockaddr in found
