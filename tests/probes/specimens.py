@@ -135,6 +135,11 @@ SPECIMENS: dict[str, Specimen] = {
         _repeat_http,
         shared=True,
     ),
+    "kafka": over_tcp(
+        specimens_of_brokers.kafka,
+        specimens_of_brokers.kafka_welcome,
+        specimens_of_brokers.kafka_repeat,
+    ),
     "mqtt": over_tcp(specimens_of_brokers.mqtt, specimens_of_brokers.mqtt_welcome),
     "nats": over_tcp(
         specimens_of_brokers.nats,

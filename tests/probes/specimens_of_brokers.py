@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from typing import Any
+
+from tests.probes.kafka_broker import AUTHENTICATE, Broker, blob, text
 
 
 def nats(port: int) -> dict[str, Any]:
@@ -36,3 +39,27 @@ async def mqtt_welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     await reader.read(4)
     writer.write(b"\x20\x02\x00\x00")
     await reader.read()
+
+
+def kafka(port: int) -> dict[str, Any]:
+    """Logs in by a mechanism that sends the password."""
+    written = nats(port)
+    written["login"]["mechanism"] = "PLAIN"
+    return written
+
+
+async def kafka_welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A broker by itself, without a topic."""
+    await Broker(where={1: ("127.0.0.1", 9092)}, wants_login=True).speak(reader, writer)
+
+
+class _Repeating(Broker):
+    def instead(self, key: int, body: bytes) -> bytes | None:
+        if key != AUTHENTICATE:
+            return super().instead(key, body)
+        return struct.pack(">h", 58) + text(repr(body)) + blob(body)
+
+
+async def kafka_repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Says back how it was asked to let us in."""
+    await _Repeating().speak(reader, writer)

@@ -1,0 +1,1 @@
+"""What kind ``kafka`` is made of: the protocol, logins, batches of records, expectations."""
