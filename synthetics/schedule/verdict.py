@@ -42,8 +42,10 @@ def verdict(probe: Probe, result: Result) -> Result:
 
 def degraded(probe: Probe, result: Result) -> bool:
     """Whether *result* is good, but took longer than *probe* may."""
-    return (
-        probe.within is not None
-        and result.outcome is Outcome.GOOD
-        and result.duration_s > probe.within.total_seconds()
-    )
+    return probe.within is not None and too_slow(result, probe.within.total_seconds())
+
+
+def too_slow(result: Result, within_s: float | None) -> bool:
+    """Whether *result* is good, but took longer than *within_s*, if that matters."""
+    good = within_s is not None and result.outcome is Outcome.GOOD
+    return good and within_s is not None and result.duration_s > within_s

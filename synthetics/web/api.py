@@ -130,7 +130,8 @@ def _reload(reload: Reload) -> dict[str, Any]:
 def _probes(overview: Overview) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for probe in overview.config.probes.values():
-        newest = overview.seen[probe.id].newest
+        seen = overview.seen[probe.id]
+        newest = seen.newest
         found.append(
             {
                 "id": probe.id,
@@ -138,6 +139,7 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
                 "service": probe.service,
                 "kind": probe.kind,
                 "every_s": probe.every.total_seconds(),
+                "within_s": seen.within_s,
                 "next_at": words.iso(next_ms(overview, probe)),
                 "heartbeat": standing.as_json(overview.heartbeats[probe.id])
                 if probe.id in overview.heartbeats
@@ -147,6 +149,7 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
                 else {
                     "at": words.iso(newest.scheduled_ms),
                     "outcome": newest.result.outcome.value,
+                    "degraded": seen.degraded,
                     "confirmed": newest.confirmed.value,
                     "reason": newest.result.reason,
                     "detail": newest.result.detail,

@@ -61,11 +61,12 @@ class Board:
     def adopt(self, config: Config) -> None:
         """Go by another configuration; what was seen of probes that stay is kept."""
         self.config = config
-        nothing = Seen("", None, None)
+        nothing = Seen("")
         before = self._seen
         self._seen = {
             probe.id: Seen(
                 labels_of(probe.id, probe.kind, probe.service),
+                None if probe.within is None else probe.within.total_seconds(),
                 before.get(probe.id, nothing).asked,
                 before.get(probe.id, nothing).newest,
             )
@@ -100,7 +101,7 @@ class Board:
             if seen.newest and sample.scheduled_ms < seen.newest.scheduled_ms <= now_ms:
                 continue
             asked = seen.asked if sample.result.outcome is Outcome.VOID else sample
-            self._seen[sample.probe] = Seen(seen.labels, asked, sample)
+            self._seen[sample.probe] = Seen(seen.labels, seen.within_s, asked, sample)
 
     @property
     def seen(self) -> Mapping[str, Seen]:

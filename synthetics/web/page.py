@@ -29,7 +29,14 @@ _MS = timedelta(milliseconds=1)
 SHOWN_PROBES = 100
 """More are shown on request: the worst come first."""
 
-_RANK = {Outcome.BAD: 0, Outcome.VOID: 1, None: 2, Outcome.GOOD: 3}
+DEGRADED = "degraded"
+"""What a good sample is called that took longer than it may."""
+
+_RANK = {Outcome.BAD: 0, Outcome.VOID: 1, DEGRADED: 2, None: 3, Outcome.GOOD: 4}
+_LOOKS = {
+    Outcome.GOOD: "well", DEGRADED: "hurt", Outcome.BAD: "missed", Outcome.VOID: "unknown",
+    None: "unknown",
+}  # fmt: skip
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -46,11 +53,19 @@ class ProbeLine:
 
     probe: Probe
     newest: Sample | None
+    degraded: bool = False
 
     @property
-    def outcome(self) -> Outcome | None:
-        """Of the newest sample."""
-        return None if self.newest is None else self.newest.result.outcome
+    def state(self) -> str | None:
+        """The outcome of the newest sample, or `DEGRADED`."""
+        if self.newest is None:
+            return None
+        return DEGRADED if self.degraded else self.newest.result.outcome
+
+    @property
+    def look(self) -> str:
+        """How it looks: ``well``, ``hurt``, ``missed`` or ``unknown``."""
+        return _LOOKS[self.state]
 
 
 def render(overview: Overview, *, all_probes: bool = False) -> str:
@@ -109,11 +124,13 @@ def headline(overview: Overview) -> tuple[str, str]:
 
 def _newest(overview: Overview) -> tuple[str, str]:
     """How things are where nothing is promised: by the newest sample of each probe."""
-    outcomes = [line.outcome for line in _probe_lines(overview)]
-    bad = outcomes.count(Outcome.BAD)
+    states = [line.state for line in _probe_lines(overview)]
+    bad, slow = states.count(Outcome.BAD), states.count(DEGRADED)
     if bad:
-        return f"{bad} of {words.many(len(outcomes), 'probe')} failed when last asked", "hurt"
-    if Outcome.GOOD not in outcomes:
+        return f"{bad} of {words.many(len(states), 'probe')} failed when last asked", "hurt"
+    if slow:
+        return f"{slow} of {words.many(len(states), 'probe')} too slow when last asked", "hurt"
+    if Outcome.GOOD not in states:
         return "Nothing known yet", "unknown"
     return "No probe failed when last asked", "well"
 
@@ -229,6 +246,11 @@ def why(sample: Sample) -> str:
     return result.detail if named else f"{step}: {result.detail}"
 
 
+def over(probe: Probe) -> str:
+    """What a degraded sample of *probe* took longer than: ``over 2s``."""
+    return "" if probe.within is None else f"over {words.exactly(probe.within // _MS)}"
+
+
 def health_words(health: Health) -> list[tuple[str, str]]:
     """The service's own figures, by name."""
     store = health.store
@@ -256,10 +278,11 @@ def short(ms: int) -> str:
 
 def _probe_lines(overview: Overview) -> Sequence[ProbeLine]:
     lines = [
-        ProbeLine(probe=probe, newest=overview.seen[probe.id].newest)
+        ProbeLine(probe=probe, newest=seen.newest, degraded=seen.degraded)
         for probe in overview.config.probes.values()
+        for seen in [overview.seen[probe.id]]
     ]
-    return sorted(lines, key=lambda line: _RANK[line.outcome])
+    return sorted(lines, key=lambda line: _RANK[line.state])
 
 
 def _overspent(remaining: Rate | None) -> bool:
@@ -274,6 +297,7 @@ _PAGES.globals.update(
     heard=heard,
     iso=iso,
     latency=latency,
+    over=over,
     next_ms=next_ms,
     pace_words=pace_words,
     promise=promise,

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from probes.result import Facts, Outcome, Phases, Result
 from synthetics.sample import Sample
+from synthetics.schedule.verdict import too_slow
 
 Reading = Iterable[tuple[str, float]]
 """Further labels as ``,name="value"`` (or nothing), and the value."""
@@ -31,13 +32,20 @@ class Seen:
 
     Attributes:
         labels: ``probe="…",kind="…",service="…"``, escaped.
+        within_s: Seconds after which a good sample is degraded; ``None`` if that does not matter.
         asked: The newest sample that was good or bad; ``None`` before the first.
         newest: The newest sample of all; ``None`` before the first.
     """
 
     labels: str
-    asked: Sample | None
-    newest: Sample | None
+    within_s: float | None = None
+    asked: Sample | None = None
+    newest: Sample | None = None
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the newest sample is good, but took longer than it may."""
+        return self.newest is not None and too_slow(self.newest.result, self.within_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +110,11 @@ def _success(seen: Seen) -> Reading:
     if seen.newest is None or seen.newest.result.outcome is Outcome.VOID:
         return NEVER
     return (("", 1 if seen.newest.result.outcome is Outcome.GOOD else 0),)
+
+
+def _degraded(seen: Seen) -> Reading:
+    known = seen.newest is not None and seen.newest.result.outcome is not Outcome.VOID
+    return (("", int(seen.degraded)),) if known and seen.within_s is not None else NEVER
 
 
 def _phases(phases: Phases) -> Reading:
@@ -177,6 +190,12 @@ FAMILIES: tuple[Family, ...] = (
         name="probe_duration_seconds",
         help="How long the newest good or bad sample took, confirmations not counted.",
         read=_asked(lambda result: (("", result.duration_s),)),
+    ),
+    Family(
+        name="probe_degraded",
+        help="Whether the newest sample was good but took longer than its probe's within (1) "
+        "or not (0); absent while it is void, and without within.",
+        read=_degraded,
     ),
     Family(
         name="probe_failure_info",

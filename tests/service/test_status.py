@@ -82,6 +82,25 @@ def test_it_says_the_same_to_programs(folder: Path) -> None:
     assert (slo["id"], slo["sli"], slo["events"]["bad"]) == ("home-ok", 0.9, 1)
 
 
+def test_it_names_what_is_slow_and_still_good(folder: Path) -> None:
+    (folder / "s.yaml").write_text(
+        CONFIG.replace("every: 1m", "every: 1m, within: 1ms"), encoding="utf-8"
+    )
+    was_bad = status(folder).stdout
+
+    async def recover() -> None:
+        store = await Store.open(folder / "s.db", linger_s=0)
+        await store.add([a_sample(due_ms=SystemClock().now_ms() + 1000)])
+        await store.close()
+
+    asyncio.run(recover())
+    (slo,) = json.loads(status(folder, "--format", "json").stdout)
+
+    assert "degraded" not in was_bad
+    assert "degraded  home: took 84 ms, over 1ms" in status(folder).stdout
+    assert slo["degraded"] == ["home"]
+
+
 def test_a_database_that_is_not_there_is_said_on_stderr(folder: Path) -> None:
     said = status(folder, db="other.db")
 

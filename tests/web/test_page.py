@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -243,7 +244,31 @@ def test_latency(seconds: float, said: str) -> None:
 
 def test_every_probe_has_a_rank() -> None:
     """The worst first; one that was never asked stands between what fails and what is well."""
-    assert sorted(page._RANK, key=page._RANK.__getitem__) == ["bad", "void", None, "good"]
+    ranked = sorted(page._RANK, key=page._RANK.__getitem__)
+
+    assert ranked == ["bad", "void", "degraded", None, "good"]
+    assert page._LOOKS.keys() == page._RANK.keys()
+
+
+async def test_what_is_slow_and_still_good_says_so_in_a_word_and_not_by_its_colour_alone(
+    tmp_path: Path,
+) -> None:
+    home = replace(a_probe("home"), within=timedelta(milliseconds=50))
+    config = replace(a_config([home, a_probe("cart")]), slos={})
+    async with a_rig(tmp_path, config) as rig:
+        await rig.take(a_sample(), a_sample("cart"))
+        html = await rig.text("/")
+        async with rig.client.get("/api/v1/status") as answer:
+            probes = {one["id"]: one for one in (await answer.json())["probes"]}
+        metrics = await rig.text("/metrics")
+
+    assert '<span class="pill hurt">degraded</span>' in html
+    assert "1 of 2 probes too slow when last asked" in Text(html).shown
+    assert "good, but took over 50ms" in Text(html).shown
+    assert (probes["home"]["within_s"], probes["home"]["newest"]["degraded"]) == (0.05, True)
+    assert (probes["cart"]["within_s"], probes["cart"]["newest"]["degraded"]) == (None, False)
+    assert 'probe_degraded{probe="home",kind="http",service="shop"} 1' in metrics
+    assert 'probe_degraded{probe="cart"' not in metrics
 
 
 async def test_programs_read_by_which_rules_it_was_counted(rig: Rig) -> None:

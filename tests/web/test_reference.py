@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,6 +36,8 @@ def a_visit() -> Sample:
 async def served(rig: Rig) -> set[str]:
     """Every metric as the row that describes it."""
     rig.schedule.samples["good", ""] = 1
+    home = replace(rig.board.config.probes["home"], within=timedelta(seconds=2))
+    rig.board.adopt(replace(rig.board.config, probes={**rig.board.config.probes, "home": home}))
     await rig.take(a_sample(outcome="bad"), a_visit())
     assert rig.site.sources is not None
     await rig.site.sources.judge.on_minute(NOW_MS)
