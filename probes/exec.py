@@ -14,7 +14,7 @@ from probes.exec_parts.process import Ended, execute
 from probes.expect import Texts
 from probes.expressions import Pattern
 from probes.failure import short
-from probes.fields import Refused, Text
+from probes.fields import FilledText, Refused, refuse_captures
 from probes.ids import random_hex
 from probes.net.transcript import Transcript
 from probes.net.trip import Trip, Trouble, Unmet
@@ -56,6 +56,11 @@ class Expect:
     regex: Pattern | None = None
     perfdata: Mapping[str, Bounds] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in ("contains", "not_contains"):
+            for text in getattr(self, name):
+                refuse_captures(text.captures, (name,))
+
     @property
     def codes(self) -> tuple[int, ...]:
         """Those that are good."""
@@ -80,11 +85,11 @@ class Options:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    command: Annotated[tuple[Text, ...], Field(min_length=1)]
-    env: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], Text] = field(
+    command: Annotated[tuple[FilledText, ...], Field(min_length=1)]
+    env: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], FilledText] = field(
         default_factory=dict
     )
-    stdin: Text | None = None
+    stdin: FilledText | None = None
     folder: str | None = None
     nagios: bool = False
     warning: Literal["good", "bad"] = "good"
@@ -97,10 +102,6 @@ class Options:
                 mend="leave one of them out",
                 at=("expect", "exit_code"),
             )
-        given = (*self.command, *self.env.values(), *([self.stdin] if self.stdin else []))
-        for text in given:
-            if text.captures:
-                raise Refused(f"nothing is captured here to fill ${{{min(text.captures)}}}")
 
 
 async def run(options: Options, watch: Watch) -> Result:

@@ -8,7 +8,7 @@ and how it is written; the loader turns each refusal into an error with a place.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -253,6 +253,25 @@ def parse_template(value: object, info: ValidationInfo) -> Template:
     return read_template(value, (info.context or {}).get("resolve"))
 
 
+def refuse_captures(captures: Collection[str], at: tuple[str | int, ...] = ()) -> None:
+    """
+    Refuse references to captured values where nothing is captured.
+
+    Args:
+        captures: The names that are referred to.
+        at: The path to where they are.
+
+    Raises:
+        Refused: If there are any.
+    """
+    if captures:
+        raise Refused(
+            f"nothing is captured here to fill ${{{min(captures)}}}",
+            mend="write ${env:NAME} or ${file:/path}",
+            at=at,
+        )
+
+
 def parse_filled(value: object, info: ValidationInfo) -> Template:
     """
     Read a text with references, where nothing is captured that could fill one.
@@ -261,11 +280,7 @@ def parse_filled(value: object, info: ValidationInfo) -> Template:
         Refused: As `read_template`, or a reference to a captured value.
     """
     template = parse_template(value, info)
-    if template.captures:
-        raise Refused(
-            f"nothing is captured here to fill ${{{min(template.captures)}}}",
-            mend="write ${env:NAME} or ${file:/path}",
-        )
+    refuse_captures(template.captures)
     return template
 
 
@@ -286,11 +301,7 @@ def parse_secret(value: object, info: ValidationInfo) -> Secret:
         raise Refused("this secret is not text", mend="put it in quotes")
     context = info.context or {}
     template = read_template(value, context.get("resolve"))
-    if template.captures:
-        raise Refused(
-            f"nothing is captured here to fill ${{{min(template.captures)}}}",
-            mend="write ${env:NAME} or ${file:/path}",
-        )
+    refuse_captures(template.captures)
     secret = template.render()
     if len(secret) < SHORTEST_SECRET and "resolve" in context:
         raise Refused(

@@ -8,14 +8,15 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from probes.fields import Refused, Text
+from probes.fields import FilledText, Refused
 from probes.mqtt_parts import packets
+from probes.net.account import Account
 from probes.net.conversation import Conversation
 from probes.net.stream import Stream
 from probes.net.target import HostPort
 from probes.net.trip import Trouble
 from probes.result import Result
-from probes.settings import Encryption, Family, Login
+from probes.settings import Encryption, Family
 from probes.watch import Watch
 
 SUMMARY = "A connection to an MQTT broker, and a message through a topic."
@@ -40,7 +41,7 @@ class RoundTrip:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    topic: Text
+    topic: FilledText
     qos: Literal[0, 1] = 0
 
     def __post_init__(self) -> None:
@@ -70,7 +71,7 @@ class Options:
     connect: HostPort
     ip: Family = "any"
     tls: Encryption | None = None
-    login: Login | None = None
+    login: Account | None = None
     client: str | None = None
     round_trip: RoundTrip | None = None
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from probes.fields import Refused, SecretText, Text
+from probes.fields import FilledText, Refused, SecretText
+from probes.net.account import Account
 from probes.net.conversation import Conversation
 from probes.net.stream import Stream
 from probes.net.target import HostPort
 from probes.net.trip import Trouble
 from probes.result import Result
-from probes.settings import Encryption, Family, Login
+from probes.settings import Encryption, Family
 from probes.watch import Watch
 
 SUMMARY = "A connection to NATS, and a message through a subject."
@@ -42,7 +43,7 @@ class RoundTrip:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    subject: Text
+    subject: FilledText
 
     def __post_init__(self) -> None:
         if not _SUBJECT.fullmatch(self.subject.render()):
@@ -70,7 +71,7 @@ class Options:
     connect: HostPort
     ip: Family = "any"
     tls: Encryption | None = None
-    login: Login | None = None
+    login: Account | None = None
     token: SecretText | None = None
     round_trip: RoundTrip | None = None
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, PlainValidator, ValidationInfo, WithJsonSchema
 
 from probes.expressions import CompiledPattern, parse_pattern
+from probes.fields import refuse_captures
 from probes.net.conversation import Conversation
 from probes.net.dial import bind, refused
 from probes.net.names import resolve
@@ -59,6 +60,9 @@ class Options:
     send: Sendable
     ip: Family = "any"
     expect: Wanted | None = None
+
+    def __post_init__(self) -> None:
+        refuse_captures(self.send.captures, ("send",))
 
     def found_in(self, answer: bytes) -> bool:
         """Whether *answer* is the one that is waited for."""

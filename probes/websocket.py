@@ -15,7 +15,7 @@ from probes.decode import refuse_constant
 from probes.expect import CertificateExpectation
 from probes.expect_json import JsonExpectations
 from probes.expressions import Pattern
-from probes.fields import Refused, Size, Text
+from probes.fields import FilledText, Refused, Size
 from probes.ids import random_hex
 from probes.judge_json import judge_json
 from probes.net.certificates import refuse_without_tls
@@ -138,8 +138,8 @@ class Options:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    connect: Text
-    headers: Mapping[str, Text] = field(default_factory=dict)
+    connect: FilledText
+    headers: Mapping[str, FilledText] = field(default_factory=dict)
     subprotocols: tuple[Annotated[str, Field(pattern=r"^[!#-'*+.^-z|~0-9A-Z-]+$")], ...] = ()
     ip: Family = "any"
     tls: Tls = field(default_factory=Tls)
@@ -170,8 +170,6 @@ class Options:
     @cached_property
     def url(self) -> SplitResult:
         """The URL as HTTP has it, references filled in."""
-        if self.connect.captures:
-            raise Refused(f"nothing is captured here to fill ${{{min(self.connect.captures)}}}")
         scheme, mark, rest = self.connect.render().partition("://")
         if not mark or scheme not in _PLAIN:
             raise Refused("this is not a ws or wss URL", mend="write wss://host/path")

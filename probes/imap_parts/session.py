@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from probes.net.server import Account
+from probes.net.account import Account
 from probes.net.stream import Stream
 from probes.net.transcript import Transcript
 from probes.net.trip import Trouble

@@ -1,8 +1,7 @@
-"""Where a server of mail is, how the way to it is encrypted, and who we are there."""
+"""Where a server of mail is, and how the way to it is encrypted."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,42 +9,14 @@ from dataclasses import dataclass
 from pydantic import ConfigDict
 
 from probes.expect import CertificateExpectation
-from probes.fields import FilledText, Refused, SecretText
+from probes.fields import Refused
+from probes.net.account import Account
 from probes.net.certificates import refuse_without_tls
 from probes.net.conversation import Conversation
 from probes.net.starttls import HELLO, Protocol, ask_for_tls
 from probes.net.stream import Stream
 from probes.net.target import HostPort
 from probes.settings import Encryption, Family
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """
-    Who we are.
-
-    Attributes:
-        username: The name.
-        password: The password.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    username: FilledText
-    password: SecretText
-
-    @property
-    def plain(self) -> str:
-        """Both, as SASL PLAIN says them (RFC 4616)."""
-        both = f"\0{self.username.render()}\0{self.password.reveal()}"
-        return base64.b64encode(both.encode()).decode()
-
-    @property
-    def disguises(self) -> tuple[str, ...]:
-        """What the password looks like on the wire, for the mask."""
-        password = self.password.reveal()
-        encoded = base64.b64encode(password.encode()).decode()
-        return (self.plain, encoded, password.replace("\\", "\\\\").replace('"', '\\"'))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from probes.net.server import Account
+from probes.net.account import Account
 from probes.net.starttls import read_reply
 from probes.net.stream import Stream
 from probes.net.transcript import Transcript

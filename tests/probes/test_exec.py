@@ -188,7 +188,7 @@ def test_no_output_is_too_strange(output: str) -> None:
             {"command": ["x"], "nagios": True, "expect": {"exit_code": 0}},
             "with `nagios: true` the exit codes have a meaning of their own",
         ),
-        ({"command": ["${x}"]}, "nothing is captured here to fill ${x}"),
+        ({"command": ["cat", "${x}"]}, "nothing is captured here to fill ${x}"),
     ],
 )
 def test_mistakes_are_named(written: dict[str, Any], what: str) -> None:
