@@ -13,13 +13,14 @@ from typing import Any
 import pycurl
 
 from probes.curl.order import Answer, Order
-from probes.net.trust import TlsOrder, authorities_file
+from probes.net.trust import OLD_TOO, TlsOrder, authorities_file
 from probes.result import Phases
 
 # Options and infos of libcurl that pycurl has no name for.
 _SUPPRESS_CONNECT_HEADERS = 265
 
 _ENCODINGS = "gzip, br, zstd" if pycurl.version_info()[4] & (1 << 26) else "gzip, br"
+SPEAKS_HTTP3 = bool(pycurl.version_info()[4] & (1 << 25))
 _VERSIONS = {
     ("http", "2"): pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
     ("https", "2"): pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
@@ -31,6 +32,12 @@ _TLS_VERSIONS = {
     "1.1": pycurl.SSLVERSION_TLSv1_1,
     "1.2": pycurl.SSLVERSION_TLSv1_2,
     "1.3": pycurl.SSLVERSION_TLSv1_3,
+}
+_TLS_NEWEST = {
+    "1.0": pycurl.SSLVERSION_MAX_TLSv1_0,
+    "1.1": pycurl.SSLVERSION_MAX_TLSv1_1,
+    "1.2": pycurl.SSLVERSION_MAX_TLSv1_2,
+    "1.3": pycurl.SSLVERSION_MAX_TLSv1_3,
 }
 _FAMILIES = {"4": pycurl.IPRESOLVE_V4, "6": pycurl.IPRESOLVE_V6}
 _LITERAL = re.compile(r"https?://(\[|[0-9.]+[:/?#])")
@@ -139,6 +146,8 @@ class Transfer:
             put(pycurl.CONNECT_TO, list(order.connect_to))
         if order.proxy:
             put(_SUPPRESS_CONNECT_HEADERS, 1)
+            if order.proxy_headers and scheme == "https":
+                put(pycurl.PROXYHEADER, list(order.proxy_headers))
             put(pycurl.PROXY_CAINFO, authorities_file())
         if order.digest:
             put(pycurl.HTTPAUTH, pycurl.HTTPAUTH_DIGEST)
@@ -174,8 +183,13 @@ class Transfer:
         if not tls.verify:
             put(pycurl.SSL_VERIFYPEER, 0)
             put(pycurl.SSL_VERIFYHOST, 0)
-        if tls.min_version is not None:
+        if tls.max_version is not None:
+            oldest = _TLS_VERSIONS[tls.min_version or "1.2"]
+            put(pycurl.SSLVERSION, oldest | _TLS_NEWEST[tls.max_version])
+        elif tls.min_version is not None:
             put(pycurl.SSLVERSION, _TLS_VERSIONS[tls.min_version])
+        if tls.takes_old:
+            put(pycurl.SSL_CIPHER_LIST, OLD_TOO)
 
     # Called by libcurl, in its thread.
 

@@ -22,6 +22,7 @@ class Order:
         body_limit: Most decoded bytes to take.
         body_keep: How many of them to hand over; the rest is only counted.
         connect_to: ``HOST:PORT:ADDRESS:PORT`` rules; the first that fits wins.
+        proxy_headers: Whole lines for the proxy alone, where one is asked to connect to a target.
         digest: User name and password for digest authentication.
         cookies: Whether ``Set-Cookie`` is obeyed by later orders on the same line.
         shows_tls: Whether the answer says what was agreed on over TLS; costs a little.
@@ -35,6 +36,7 @@ class Order:
     body_keep: int
     connect_to: tuple[str, ...] = ()
     proxy: str = ""
+    proxy_headers: tuple[str, ...] = ()
     ip: str = "any"
     version: str = "auto"
     tls: TlsOrder | None = None

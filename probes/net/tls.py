@@ -16,7 +16,7 @@ from service_identity import cryptography as identity
 
 from probes.net.names import encoded
 from probes.net.trip import Trouble
-from probes.net.trust import TlsOrder, authorities_file
+from probes.net.trust import OLD_TOO, TlsOrder, authorities_file
 from probes.net.verdicts import VERIFY
 from probes.result import Outcome
 
@@ -27,8 +27,8 @@ VERSIONS = {
     "1.3": SSL.TLS1_3_VERSION,
 }
 
-_OLD_TOO = b"ALL:@SECLEVEL=0"
-"""So that a minimum of 1.0 or 1.1 can be met: OpenSSL takes their signatures at level 0 only."""
+_PIECE = 1 << 14
+"""Bytes taken from OpenSSL at once."""
 
 _MOST_CONTEXTS = 256
 _contexts: dict[TlsOrder, SSL.Context] = {}
@@ -211,10 +211,11 @@ async def context_for(order: TlsOrder) -> SSL.Context:
 
 def _make(order: TlsOrder) -> SSL.Context:
     made = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    oldest = order.min_version or "1.2"
-    made.set_min_proto_version(VERSIONS[oldest])
-    if oldest in ("1.0", "1.1"):
-        made.set_cipher_list(_OLD_TOO)
+    made.set_min_proto_version(VERSIONS[order.min_version or "1.2"])
+    if order.max_version is not None:
+        made.set_max_proto_version(VERSIONS[order.max_version])
+    if order.takes_old:
+        made.set_cipher_list(OLD_TOO.encode())
     made.set_options(SSL.OP_NO_TICKET)
     made.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     _trust(made, order.ca)

@@ -18,15 +18,25 @@ _BUNDLES = (
 )
 
 
+OLD_TOO = "ALL:@SECLEVEL=0"
+"""Ciphers with which 1.0 and 1.1 can be spoken: OpenSSL takes their signatures at level 0 only."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsOrder:
-    """Certificates in PEM; *min_version* such as ``1.2``."""
+    """Certificates in PEM; *min_version* and *max_version* such as ``1.2``."""
 
     ca: bytes | None = None
     certificate: bytes | None = None
     key: bytes | None = None
     verify: bool = True
     min_version: str | None = None
+    max_version: str | None = None
+
+    @property
+    def takes_old(self) -> bool:
+        """Whether versions are permitted that OpenSSL takes with `OLD_TOO` only."""
+        return self.min_version in ("1.0", "1.1")
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from probes.curl.engine import EngineStopped
 from probes.net.trip import Trip, Trouble
 from probes.watch import Watch
-from synthetics.exporter import dns, http, icmp, tcp
+from synthetics.exporter import dns, http, icmp, tcp, unix, websocket
 from synthetics.exporter.frame import Failed, Frame
 from synthetics.exporter.modules import Module
 
@@ -36,6 +36,8 @@ _PROBERS: Mapping[str, _Probe] = {
     "tcp": _in_time(tcp.probe),
     "dns": _in_time(dns.probe),
     "icmp": _in_time(icmp.probe),
+    "unix": _in_time(unix.probe),
+    "websocket": _in_time(websocket.probe),
 }
 
 
@@ -94,8 +96,8 @@ def read(modules: Mapping[str, Module], query: Mapping[str, str], scrape_s: str)
     if module.prober == "http" and hostname:
         if any(character <= " " for character in hostname):
             raise Unanswerable(400, "hostname is no name")
-        if module.host not in ("", hostname):
-            what = f"the module says Host: {module.host}, the parameter hostname {hostname}"
+        if module.sent.host not in ("", hostname):
+            what = f"the module says Host: {module.sent.host}, the parameter hostname {hostname}"
             raise Unanswerable(400, what)
     return Asked(module, target, hostname, timeout_s)
 

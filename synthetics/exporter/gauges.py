@@ -14,6 +14,7 @@ HELP: Mapping[str, str] = {
     "probe_ip_addr_hash": "A number that changes when the target's address does.",
     "probe_failed_due_to_regex": "Whether a regular expression made it fail (1) or not (0).",
     "probe_failed_due_to_bytes": "Whether `expect_bytes` made it fail (1) or not (0).",
+    "probe_failed_due_to_cel": "Whether an expression in CEL made it fail (1) or not (0).",
     "probe_expect_info": "What `query_response` took from the target, as labels; always 1.",
     "probe_http_duration_seconds": "How long each phase took, summed over redirects.",
     "probe_http_content_length": "Length of the answer as its header says; -1 if it does not.",
@@ -36,6 +37,10 @@ HELP: Mapping[str, str] = {
     "probe_dns_additional_rrs": "How many records the additional section has.",
     "probe_dns_query_succeeded": "Whether there was an answer at all (1) or not (0).",
     "probe_dns_serial": "Serial of the zone, where its SOA was asked for.",
+    "probe_websocket_status_code": "Status code of the answer to the request that opens it.",
+    "probe_websocket_connection_upgraded": "Whether the WebSocket was opened (1) or not (0).",
+    "probe_websocket_failed_due_to_regex": "Whether the conversation failed (1) or not (0).",
+    "probe_websocket_duration_seconds": "How long each phase took.",
     "probe_icmp_duration_seconds": "How long each phase took.",
     "probe_icmp_reply_hop_limit": "Hop limit of the reply, which IPv4 calls TTL.",
 }

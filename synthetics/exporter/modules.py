@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import dns.exception
-import dns.rcode
-import dns.rdataclass
-import dns.rdatatype
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from yaml.nodes import Node
 
+from probes.curl.handle import SPEAKS_HTTP3
+from probes.fields import Refused
 from probes.net.trust import TlsOrder
 from synthetics.config.nodes import dotted, find, key_of
 from synthetics.config.problems import ConfigError, Problem
 from synthetics.config.words import in_words
-from synthetics.exporter.written import Dns, Http, ModuleWritten, TlsConfig
-
-_VERSIONS = {"TLS10": "1.0", "TLS11": "1.1", "TLS12": "1.2", "TLS13": "1.3"}
-_NOT_YET = ("grpc", "unix", "websocket")
-_UNDONE = (
-    "oauth2", "no_proxy", "proxy_from_environment", "proxy_connect_header",
-    "enable_http3", "fail_if_body_json_matches_cel", "fail_if_body_json_not_matches_cel",
-)  # fmt: skip
-_HIDDEN = frozenset(
-    {"password", "credentials", "bearer_token", "secrets", "client_secret", "key", "proxy_url"}
+from synthetics.exporter import cel
+from synthetics.exporter.client import (
+    NOTHING,
+    Sent,
+    Tokens,
+    body_of,
+    sent_by_http,
+    sent_by_websocket,
+    tls_of,
+    tokens_of,
 )
-"""Keys whose values are never shown."""
+from synthetics.exporter.shown import shown
+from synthetics.exporter.written import Dns, Http, ModuleWritten, WebSocket
+from synthetics.exporter.written_client import TlsConfig
+
+_NOT_YET = ("grpc",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +46,9 @@ class Module:
         written: As in the file.
         cannot: What of it we cannot do, for people; empty if nothing.
         tls: Whom to trust over TLS.
-        headers: Header lines by lower-case name, `Host` not among them.
-        secrets: Names of those that only the target's own origin may see.
-        host: The ``Host`` header; empty if none.
+        sent: The headers of HTTP.
+        opening: Those of a WebSocket, by name.
+        tokens: Where a token for ``Authorization`` comes from, if that is wanted.
         body: What is sent, if anything.
         shown: The module as it may be shown.
     """
@@ -55,9 +57,9 @@ class Module:
     written: ModuleWritten
     cannot: tuple[str, ...]
     tls: TlsOrder
-    headers: Mapping[str, str]
-    secrets: frozenset[str]
-    host: str
+    sent: Sent
+    opening: Mapping[str, str]
+    tokens: Tokens | None
     body: bytes | None
     shown: str
 
@@ -79,8 +81,8 @@ class Module:
     @cached_property
     def server_name(self) -> str:
         """What is asked for and verified over TLS instead of the target's host; empty if that."""
-        kind = getattr(self.written, self.prober)
-        return str(kind.tls_config.server_name)
+        written = _tls_config(self.written)
+        return written.server_name if written is not None else ""
 
 
 def load(path: Path) -> Mapping[str, Module]:
@@ -127,18 +129,25 @@ def _modules(path: Path, root: Node, written: dict[Any, Any]) -> Mapping[str, Mo
         try:
             found[name] = _module(name, ModuleWritten.model_validate(value))
         except ValidationError as error:
-            for each in error.errors(include_url=False):
-                what, mend = in_words(each)
-                node, under, real = find(root, ("modules", name, *each["loc"]))
-                if each["type"] == "extra_forbidden":
-                    real = ("modules", name, *each["loc"])
-                    what, mend = f"there is no key `{each['loc'][-1]}` here", "delete it"
-                mark = (under or node).start_mark
-                place = (mark.line + 1, mark.column + 1)
-                problems.append(_problem(path, place, dotted(real), what, mend))
+            problems += [
+                _mistake(path, root, name, each) for each in error.errors(include_url=False)
+            ]
     if problems:
         raise ConfigError(sorted(problems, key=lambda one: (one.line, one.column)))
     return found
+
+
+def _mistake(path: Path, root: Node, name: str, error: ErrorDetails) -> Problem:
+    refused = error.get("ctx", {}).get("error")
+    at = ("modules", name, *error["loc"], *(refused.at if isinstance(refused, Refused) else ()))
+    what, mend = in_words(error)
+    node, under, real = find(root, at)
+    if error["type"] == "extra_forbidden":
+        real, what, mend = at, f"there is no key `{at[-1]}` here", "delete it"
+    elif error["type"] == "missing":
+        real, what, mend = at, f"`{at[-1]}` is missing", "write it"
+    mark = (under or node).start_mark
+    return _problem(path, (mark.line + 1, mark.column + 1), dotted(real), what, mend)
 
 
 def line_of(path: Path, name: str) -> int:
@@ -164,143 +173,48 @@ def _module(name: str, written: ModuleWritten) -> Module:
     if written.prober in _NOT_YET:
         cannot.append(f"the prober {written.prober} is not there yet")
     kind = getattr(written, written.prober)
-    headers: dict[str, str] = {}
-    tls, secrets, host, body = TlsOrder(), frozenset[str](), "", None
-    tls_config = getattr(kind, "tls_config", None)
-    if isinstance(tls_config, TlsConfig):
-        tls = _tls(tls_config, cannot)
+    sent, tokens, body = NOTHING, None, None
+    opening: Mapping[str, str] = {}
     if isinstance(kind, Http):
-        cannot += [f"`{key}` is not there yet" for key in _UNDONE if getattr(kind, key)]
-        headers, secrets, host = _headers(kind, cannot)
-        body = _body(kind, cannot)
+        sent = sent_by_http(kind, cannot)
+        tokens = tokens_of(kind.oauth2, cannot)
+        body = body_of(kind, cannot)
+        cannot += _missing(kind)
+    elif isinstance(kind, WebSocket):
+        opening = sent_by_websocket(kind, cannot)
     if written.prober == "dns":
         cannot += _unasked(written.dns)
+    tls_config = _tls_config(written)
     return Module(
         name=name,
         written=written,
+        tls=tls_of(tls_config, cannot) if tls_config is not None else TlsOrder(),
         cannot=tuple(cannot),
-        tls=tls,
-        headers=headers,
-        secrets=secrets,
-        host=host,
+        sent=sent,
+        opening=opening,
+        tokens=tokens,
         body=body,
-        shown=_shown(written),
+        shown=shown(written),
     )
 
 
-def _read(file: str, cannot: list[str]) -> bytes:
-    """What is in *file*, a path from the working directory, as the exporter has it."""
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        cannot.append(f"{file} cannot be read: {error.strerror}")
-        return b""
+def _tls_config(written: ModuleWritten) -> TlsConfig | None:
+    kind = getattr(written, written.prober)
+    found = getattr(getattr(kind, "http_config", kind), "tls_config", None)
+    return found if isinstance(found, TlsConfig) else None
 
 
-def _tls(written: TlsConfig, cannot: list[str]) -> TlsOrder:
-    def pem(text: str, file: str) -> bytes | None:
-        return text.encode() if text else _read(file, cannot) if file else None
-
-    if written.max_version is not None:
-        cannot.append("`max_version` is not there yet")
-    return TlsOrder(
-        ca=pem(written.ca, written.ca_file),
-        certificate=pem(written.cert, written.cert_file),
-        key=pem(written.key, written.key_file),
-        verify=not written.insecure_skip_verify,
-        min_version=_VERSIONS[written.min_version] if written.min_version else None,
-    )
-
-
-def _headers(kind: Http, cannot: list[str]) -> tuple[dict[str, str], frozenset[str], str]:
-    lines: dict[str, str] = {}
-    secrets = {"authorization", "cookie"}
-    host = ""
-    for name, value in kind.headers.items():
-        if name.lower() == "host":
-            host = value
-        else:
-            lines[name.lower()] = _line(name, value, cannot)
-    for name, header in kind.http_headers.items():
-        from_files = [_read(file, cannot).decode("utf-8", "replace") for file in header.files]
-        values = [*header.values, *header.secrets, *(text.strip() for text in from_files)]
-        if values:
-            lines[name.lower()] = _line(name, values[-1], cannot)
-        if header.secrets or header.files:
-            secrets.add(name.lower())
-    if kind.compression not in ("", "identity"):
-        lines.setdefault("accept-encoding", f"Accept-Encoding: {kind.compression}")
-    authorization = _authorization(kind, cannot)
-    if authorization:
-        lines.setdefault("authorization", _line("Authorization", authorization, cannot))
-    return lines, frozenset(secrets), host
-
-
-def _line(name: str, value: str, cannot: list[str]) -> str:
-    if any(character in name + value for character in "\r\n\0"):
-        cannot.append(f"the header {name!r} has a line break in it")
-        return ""
-    return f"{name}: {value}" if value else f"{name};"
-
-
-def _authorization(kind: Http, cannot: list[str]) -> str:
-    def either(text: str, file: str) -> str:
-        return text or (_read(file, cannot).decode("utf-8", "replace").strip() if file else "")
-
-    if kind.basic_auth is not None:
-        basic = kind.basic_auth
-        login = (
-            f"{either(basic.username, basic.username_file)}:"
-            f"{either(basic.password, basic.password_file)}"
-        )
-        return f"Basic {base64.b64encode(login.encode()).decode()}"
-    if kind.authorization is not None:
-        said = kind.authorization
-        return f"{said.type} {either(said.credentials, said.credentials_file)}"
-    token = either(kind.bearer_token, kind.bearer_token_file)
-    return f"Bearer {token}" if token else ""
-
-
-def _body(kind: Http, cannot: list[str]) -> bytes | None:
-    if kind.body:
-        return kind.body.encode()
-    if kind.body_file:
-        return _read(kind.body_file, cannot)
-    return b"" if kind.method in {"POST", "PUT", "PATCH"} else None
+def _missing(kind: Http) -> Iterator[str]:
+    """What this installation has not got."""
+    conditions = (kind.fail_if_body_json_matches_cel, kind.fail_if_body_json_not_matches_cel)
+    if any(one is not None and not one.ready for one in conditions):
+        yield cel.MISSING
+    if kind.enable_http3 and not SPEAKS_HTTP3:
+        yield "this libcurl does not speak HTTP/3"
 
 
 def _unasked(written: Dns | None) -> Iterator[str]:
     if written is None:
         yield "there is no `dns:` in it, so nothing to ask for"
-        return
-    for read, word in (
-        (dns.rdatatype.from_text, written.query_type),
-        (dns.rdataclass.from_text, written.query_class),
-        *((dns.rcode.from_text, code) for code in written.valid_rcodes),
-    ):
-        try:
-            read(word)
-        except (dns.exception.DNSException, ValueError):
-            yield f"`{word}` is nothing that DNS knows"
-    if written.dns_over_tls and written.transport_protocol != "tcp":
+    elif written.dns_over_tls and written.transport_protocol != "tcp":
         yield "DNS over TLS takes `transport_protocol: tcp`"
-
-
-def _shown(written: ModuleWritten) -> str:
-    """As YAML, without what is left at its default, and without secrets."""
-    kept = written.model_dump(mode="python", exclude_unset=True)
-    return yaml.safe_dump(_plain(kept, ()), sort_keys=False, allow_unicode=True)
-
-
-def _plain(value: Any, path: tuple[str, ...]) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(inner, (*path, str(key))) for key, inner in value.items()}
-    if value and (path[-1] in _HIDDEN or path[-2:-1] in (("headers",), ("endpoint_params",))):
-        return "<secret>"
-    if isinstance(value, list | tuple):
-        return [_plain(inner, path) for inner in value]
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    if hasattr(value, "pattern"):
-        return value.pattern.decode("utf-8", "replace")
-    return value

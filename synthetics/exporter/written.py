@@ -2,155 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
 
-import re2
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+import dns.exception
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+from pydantic import AfterValidator, Field, model_validator
 
-from probes.expressions import QUIET
-from probes.fields import Refused, said
-
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|[smhdwy]))+")
-_PART = re.compile(r"([0-9.]+)(ns|us|µs|ms|[smhdwy])")
-_UNITS_S = {
-    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0,
-    "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0, "y": 31_536_000.0,
-}  # fmt: skip
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
-
-
-def _seconds(value: object) -> float:
-    """``5s``, ``1m30s``, ``1.5s``; only 0 needs no unit."""
-    text = str(value).strip()
-    if text == "0":
-        return 0.0
-    if not _DURATION.fullmatch(text):
-        raise Refused(f"{said(value)} is no duration", mend="write one such as 5s")
-    return sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text))
-
-
-def _bytes(value: object) -> int:
-    """``10MB``: as in the exporter, a unit is a power of 1024, with an ``i`` or without."""
-    found = _SIZE.fullmatch(str(value).strip())
-    if found is None:
-        raise Refused(f"{said(value)} is no size", mend="write one such as 10MB")
-    return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
-
-
-def _regex(value: object) -> Any:
-    if not isinstance(value, str):
-        raise Refused(f"{said(value)} is no text", mend="put it in quotes")
-    try:
-        return re2.compile(value.encode(), QUIET)
-    except re2.error as error:
-        why = error.args[0] if error.args else ""
-        why = why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
-        raise Refused(f"{said(value)} is no regular expression: {why}") from None
-
-
-def _octets(value: object) -> bytes:
-    """Text, or ``!!binary``."""
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
-def _listed(value: object) -> object:
-    return [] if value is None else value
-
-
-Seconds = Annotated[float, PlainValidator(_seconds)]
-Bytes = Annotated[int, PlainValidator(_bytes)]
-Regex = Annotated[Any, PlainValidator(_regex)]
-"""Compiled by RE2, over bytes."""
-Octets = Annotated[bytes, PlainValidator(_octets)]
-Regexes = Annotated[tuple[Regex, ...], BeforeValidator(_listed)]
-Protocol = Literal["", "ip4", "ip6"]
-TlsVersion = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
-
-
-class Written(BaseModel):
-    """A group of keys; any other key is a mistake."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        coerce_numbers_to_str=True,
-        arbitrary_types_allowed=True,
-        hide_input_in_errors=True,
-    )
-
-
-class TlsConfig(Written):
-    """``tls_config``."""
-
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    server_name: str = ""
-    insecure_skip_verify: bool = False
-    min_version: TlsVersion | None = None
-    max_version: TlsVersion | None = None
-
-
-class BasicAuth(Written):
-    """``basic_auth``."""
-
-    username: str = ""
-    username_file: str = ""
-    password: str = ""
-    password_file: str = ""
-
-
-class Authorization(Written):
-    """``authorization``."""
-
-    type: str = "Bearer"
-    credentials: str = ""
-    credentials_file: str = ""
-
-
-class Header(Written):
-    """One of ``http_headers``; the last of all values is sent."""
-
-    values: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+from probes.fields import Refused
+from synthetics.exporter.cel import Cel
+from synthetics.exporter.written_client import Client, Headers, TlsConfig
+from synthetics.exporter.written_fields import (
+    Bytes,
+    Octets,
+    Protocol,
+    Regex,
+    Regexes,
+    Seconds,
+    Written,
+    at_most_one,
+)
 
 
 class HeaderMatch(Written):
     """One of ``fail_if_header_matches`` or its opposite."""
 
-    header: str
+    header: Annotated[str, Field(min_length=1)]
     regexp: Regex
     allow_missing: bool = False
-
-
-class Client(Written):
-    """What HTTP probes share with WebSocket ones."""
-
-    basic_auth: BasicAuth | None = None
-    authorization: Authorization | None = None
-    bearer_token: str = ""
-    bearer_token_file: str = ""
-    oauth2: dict[str, Any] | None = None
-    tls_config: TlsConfig = TlsConfig()
-    follow_redirects: bool = True
-    enable_http2: bool = True
-    http_headers: dict[str, Header] = {}
-    proxy_url: str = ""
-    no_proxy: str = ""
-    proxy_from_environment: bool = False
-    proxy_connect_header: dict[str, Any] = {}
 
 
 class Http(Client):
     """An ``http`` probe."""
 
-    valid_status_codes: Annotated[tuple[int, ...], BeforeValidator(_listed)] = ()
-    valid_http_versions: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    valid_status_codes: tuple[int, ...] = ()
+    valid_http_versions: tuple[str, ...] = ()
     preferred_ip_protocol: Protocol = ""
     ip_protocol_fallback: bool = True
     skip_resolve_phase_with_proxy: bool = False
@@ -158,18 +46,57 @@ class Http(Client):
     fail_if_ssl: bool = False
     fail_if_not_ssl: bool = False
     method: str = ""
-    headers: dict[str, str] = {}
-    fail_if_body_json_matches_cel: str | None = None
-    fail_if_body_json_not_matches_cel: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    fail_if_body_json_matches_cel: Cel | None = None
+    fail_if_body_json_not_matches_cel: Cel | None = None
     fail_if_body_matches_regexp: Regexes = ()
     fail_if_body_not_matches_regexp: Regexes = ()
-    fail_if_header_matches: Annotated[tuple[HeaderMatch, ...], BeforeValidator(_listed)] = ()
-    fail_if_header_not_matches: Annotated[tuple[HeaderMatch, ...], BeforeValidator(_listed)] = ()
+    fail_if_header_matches: tuple[HeaderMatch, ...] = ()
+    fail_if_header_not_matches: tuple[HeaderMatch, ...] = ()
     body: str = ""
     body_file: str = ""
     compression: Literal["", "gzip", "br", "deflate", "identity"] = ""
     body_size_limit: Bytes = 0
     enable_http3: bool = False
+
+    @property
+    def judges_json(self) -> bool:
+        """Whether the body has to be JSON."""
+        return bool(self.fail_if_body_json_matches_cel or self.fail_if_body_json_not_matches_cel)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        at_most_one(self, "body", "body_file")
+        for name, value in self.headers.items():
+            if name.lower() == "accept-encoding" and not takes(value, self.compression):
+                raise Refused(
+                    f"`Accept-Encoding: {value}` does not take the compression {self.compression}",
+                    mend="let both name it, or leave the header out",
+                    at=("headers", name),
+                )
+        wanted = set(self.valid_http_versions)
+        if not self.enable_http3 and "HTTP/3.0" in wanted:
+            raise Refused("HTTP/3.0 needs `enable_http3: true`", at=("valid_http_versions",))
+        if self.enable_http3 and not wanted.isdisjoint({"HTTP/1.1", "HTTP/2.0"}):
+            raise Refused("with `enable_http3` only HTTP/3.0 can be", at=("valid_http_versions",))
+        if self.enable_http3 and self.enable_http2:
+            raise Refused("HTTP/3 and HTTP/2 exclude each other", mend="write enable_http2: false")
+        return self
+
+
+def takes(accepted: str, encoding: str) -> bool:
+    """Whether ``Accept-Encoding: accepted`` takes *encoding*, as the exporter reads it."""
+    if not encoding or not accepted:
+        return True
+    ranked = []
+    for part in accepted.split(","):
+        name, _, quality = part.rpartition(";") if ";" in part else (part, "", "q=1")
+        try:
+            ranked.append((float(quality.strip().removeprefix("q=")), name.strip()))
+        except ValueError:
+            ranked.append((0.0, name.strip()))
+    ranked.sort(key=lambda one: -one[0])
+    return next((quality > 0 for quality, name in ranked if name in (encoding, "*")), False)
 
 
 class Label(Written):
@@ -188,6 +115,11 @@ class Turn(Written):
     send: Octets = b""
     starttls: bool = False
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        at_most_one(self, "expect", "expect_bytes")
+        return self
+
 
 class Addressed(Written):
     """Which address of the target is used, and which one of ours."""
@@ -200,9 +132,27 @@ class Addressed(Written):
 class Tcp(Addressed):
     """A ``tcp`` probe."""
 
-    query_response: Annotated[tuple[Turn, ...], BeforeValidator(_listed)] = ()
+    query_response: tuple[Turn, ...] = ()
     tls: bool = False
     tls_config: TlsConfig = TlsConfig()
+
+
+class Unix(Written):
+    """A ``unix`` probe."""
+
+    query_response: tuple[Turn, ...] = ()
+    tls: bool = False
+    tls_config: TlsConfig = TlsConfig()
+
+
+class WebSocket(Written):
+    """A ``websocket`` probe."""
+
+    http_config: Client = Client()
+    headers: Headers = Field(default_factory=dict)
+    query_response: tuple[Turn, ...] = ()
+    preferred_ip_protocol: Protocol = ""
+    ip_protocol_fallback: bool = True
 
 
 class Records(Written):
@@ -214,17 +164,28 @@ class Records(Written):
     fail_if_none_matches_regexp: Regexes = ()
 
 
+def _known(read: Callable[[str], object]) -> Callable[[str], str]:
+    def check(word: str) -> str:
+        try:
+            read(word)
+        except (dns.exception.DNSException, ValueError):
+            raise Refused(f"`{word}` is nothing that DNS knows") from None
+        return word
+
+    return check
+
+
 class Dns(Addressed):
     """A ``dns`` probe."""
 
     dns_over_tls: bool = False
     tls_config: TlsConfig = TlsConfig()
     transport_protocol: Literal["", "udp", "tcp"] = ""
-    query_class: str = "IN"
-    query_name: str
-    query_type: str = "ANY"
+    query_class: Annotated[str, AfterValidator(_known(dns.rdataclass.from_text))] = "IN"
+    query_name: Annotated[str, Field(min_length=1)]
+    query_type: Annotated[str, AfterValidator(_known(dns.rdatatype.from_text))] = "ANY"
     recursion_desired: bool = True
-    valid_rcodes: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    valid_rcodes: tuple[Annotated[str, AfterValidator(_known(dns.rcode.from_text))], ...] = ()
     validate_answer_rrs: Records = Records()
     validate_authority_rrs: Records = Records()
     validate_additional_rrs: Records = Records()
@@ -247,6 +208,6 @@ class ModuleWritten(Written):
     tcp: Tcp = Tcp()
     dns: Dns | None = None
     icmp: Icmp = Icmp()
-    grpc: dict[str, Any] = {}
-    unix: dict[str, Any] = {}
-    websocket: dict[str, Any] = {}
+    grpc: dict[str, Any] = Field(default_factory=dict)
+    unix: Unix = Unix()
+    websocket: WebSocket = WebSocket()

@@ -16,7 +16,7 @@ from synthetics.clock import SystemClock
 from synthetics.exporter import answer
 from synthetics.exporter.frame import address_hash, host_and_port
 from synthetics.exporter.modules import load
-from synthetics.exporter.tcp import expand
+from synthetics.exporter.talk import expand
 from tests.exporter.support import Targets, metrics
 from tests.probes.support import speaking
 

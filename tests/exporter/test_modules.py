@@ -58,15 +58,20 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     ("module", "why"),
     [
         ("{prober: grpc}", "the prober grpc is not there yet"),
-        ("{prober: unix}", "the prober unix is not there yet"),
-        ("{prober: websocket}", "the prober websocket is not there yet"),
         ("{prober: dns}", "there is no `dns:` in it, so nothing to ask for"),
-        ("{prober: dns, dns: {query_name: a.test, query_type: WHAT}}", "`WHAT` is nothing that"),
         ("{prober: dns, dns: {query_name: a.test, dns_over_tls: true}}", "transport_protocol: tcp"),
-        ("{prober: http, http: {proxy_from_environment: true}}", "`proxy_from_environment`"),
+        (
+            "{prober: http, http: {oauth2: {client_id: me, token_url: 'http://a.test/', "
+            "grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer'}}}",
+            "`oauth2` with signed tokens",
+        ),
         ("{prober: http, http: {body_file: /none}}", "/none cannot be read"),
         ('{prober: http, http: {headers: {X: "a\\nb"}}}', "'X' has a line break"),
-        ("{prober: tcp, tcp: {tls_config: {max_version: TLS12}}}", "`max_version`"),
+        ("{prober: unix, unix: {tls_config: {ca_file: /none}}}", "/none cannot be read"),
+        (
+            '{prober: websocket, websocket: {headers: {X: "a\\nb"}}}',
+            "'X' has a line break",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_of_its_module(tmp_path: Path, module: str, why: str) -> None:
