@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 
+from probes.addresses import meant
 from probes.ids import random_hex
 from probes.look import Look
 from probes.result import DETAIL_LIMIT, Outcome, Result
@@ -21,13 +22,15 @@ METADATA_AND_LINK_LOCAL: tuple[Network, ...] = tuple(
         "169.254.0.0/16",
         "fe80::/10",
         "fd00:ec2::254/128",
+        "fd00:ec2::23/128",
         "fd20:ce::254/128",
+        "fd00:42::42/128",
         "100.100.100.200/32",
         "192.0.0.192/32",
         "168.63.129.16/32",
     )
 )
-"""Link-local addresses and the metadata services of AWS, Google, Alibaba, Oracle and Azure."""
+"""Link-local addresses and the metadata services of AWS, Google, Scaleway and others."""
 
 
 class WallClock(Protocol):
@@ -157,15 +160,18 @@ class Watch:
         """
         Whether a connection to the IP *address* may be opened.
 
+        One that leads on to another, such as an IPv4 address that is written within an IPv6 one,
+        may only be connected to where both may.
+
         Raises:
             ValueError: Not an IP address.
         """
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
-        if any(ip in network for network in self.allowed):
-            return True
-        return not any(ip in network for network in self.denied)
+        for ip in meant(ipaddress.ip_address(address.partition("%")[0])):
+            if any(ip in network for network in self.allowed):
+                continue
+            if any(ip in network for network in self.denied):
+                return False
+        return True
 
     def good(self, **seen: Any) -> Result:
         """The target did what was expected; *seen* are further fields of `Result`."""

@@ -25,6 +25,7 @@ import pycurl
 
 from probes.curl.handle import Transfer
 from probes.curl.order import Answer, Order
+from probes.curl.past import denied_past_proxy, unasked
 from probes.watch import Watch
 
 _WANTED = {
@@ -352,6 +353,8 @@ class Line:
             self._easy.reset()
             self._easy.order = None
         self._used = True
+        if order.proxy and (denied := denied_past_proxy(order, permits)):
+            return unasked(denied)
         transfer = Transfer(
             self._easy,
             order,

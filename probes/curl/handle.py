@@ -75,8 +75,8 @@ class Transfer:
     """
 
     __slots__ = (
-        "_bytes", "_chunks", "_denied", "_errno", "_keep", "_kept", "_limit", "_lines", "_order",
-        "_permits", "_tls", "_too_large", "easy", "failure", "finished", "message",
+        "_bytes", "_chunks", "_denied", "_errno", "_keep", "_kept", "_limit", "_lines", "_opened",
+        "_order", "_permits", "_tls", "_too_large", "easy", "failure", "finished", "message",
     )  # fmt: skip
 
     def __init__(
@@ -102,6 +102,7 @@ class Transfer:
         self._bytes = self._kept = 0
         self._limit, self._keep = order.body_limit, order.body_keep
         self._denied = ""
+        self._opened = False
         self._errno = 0
         self._too_large = False
         self._tls: tuple[str, str] | None = None
@@ -198,6 +199,7 @@ class Transfer:
         if not self._permits(address[0]):
             self._denied = address[0]
             return pycurl.SOCKET_BAD
+        self._opened = True
         try:
             return _Opened(family, kind, protocol)
         except OSError as error:
@@ -235,7 +237,7 @@ class Transfer:
             errno=self._errno or (info(pycurl.OS_ERRNO) if self.failure else 0),
             verify=info(pycurl.SSL_VERIFYRESULT) if self.failure and secure else 0,
             proxy_error=info(pycurl.PROXY_ERROR) if self.failure and self._order.proxy else 0,
-            denied=self._denied,
+            denied="" if self._opened else self._denied,
             too_large=self._too_large,
             status=status,
             head=self._lines,
