@@ -47,14 +47,14 @@ async def probe(frame: Frame) -> None:
         url, host = _url(frame.target, secure=kind.enable_http3)
     except Refused as refused:
         raise Failed(f"the target is refused: {refused.what}") from None
-    address, took_s = None, 0.0
+    address = None
     if not (kind.skip_resolve_phase_with_proxy and kind.is_proxied):
         gauges.phases("probe_http_duration_seconds", "resolve")
         async with nullcontext() if written_out(host) else frame.trip:
             address, took_s = await choose(
                 frame, host, prefer=kind.preferred_ip_protocol, fallback=kind.ip_protocol_fallback
             )
-    gauges.took("probe_http_duration_seconds", "resolve", took_s)
+        gauges.took("probe_http_duration_seconds", "resolve", took_s)
     gauges.phases("probe_http_duration_seconds", *_PHASES)
     ended = await _Asking(frame, kind, url, address).follow()
     show(frame, ended)

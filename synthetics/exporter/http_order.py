@@ -58,8 +58,8 @@ def order_for(
     if home is not None:
         hostname, address = home
         host = hostname or module.sent.host
-        if proxy and address is not None and url.startswith("http:"):
-            way = _by_address(url, host, address)
+        if proxy and url.startswith("http:"):
+            way = _forwarded(url, host)
         else:
             way = _way(url, module.server_name, host, address)
     limit = kind.body_size_limit or MOST_BODY
@@ -95,12 +95,11 @@ def _proxy(kind: Http, url: str, address: Address | None) -> str:
     return proxy_for(kind, secure=secure, host=host, port=port)
 
 
-def _by_address(url: str, host: str, address: Address) -> _Way:
-    """How a proxy is asked for *url* without TLS: by *address*, so that nobody looks it up."""
+def _forwarded(url: str, host: str) -> _Way:
+    """How a proxy is asked for *url* without TLS: by the name in ``Host``, as the exporter does."""
     parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    there = f"{parts.scheme}://{_bracketed(address.ip)}{port}"
-    return _Way(url.replace(f"{parts.scheme}://{parts.netloc}", there, 1), host or parts.netloc)
+    start = f"{parts.scheme}://"
+    return _Way(url.replace(f"{start}{parts.netloc}", f"{start}{host or parts.netloc}", 1))
 
 
 def _way(url: str, server_name: str, host: str, address: Address | None) -> _Way:

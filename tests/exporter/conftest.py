@@ -40,13 +40,27 @@ def name_server(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def module_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def module_file(
+    authority: trustme.CA, ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The file that both read."""
     folder = tmp_path_factory.mktemp("modules")
     authority.cert_pem.write_to_path(folder / "ca.pem")
     file = folder / "blackbox.yml"
-    file.write_text(MODULES.replace("CA_FILE", str(folder / "ca.pem")), encoding="utf-8")
+    text = MODULES.replace("CA_FILE", str(folder / "ca.pem"))
+    for word, port in ports.items():
+        text = text.replace(word, str(port))
+    file.write_text(text, encoding="utf-8")
     return file
+
+
+@pytest.fixture(scope="session")
+def ports() -> dict[str, int]:
+    """Where the proxy and the server of tokens listen that the modules name."""
+    with socket.socket() as one, socket.socket() as other:
+        for free in (one, other):
+            free.bind(("127.0.0.1", 0))
+        return {"PROXY_PORT": one.getsockname()[1], "TOKEN_PORT": other.getsockname()[1]}
 
 
 @pytest.fixture(scope="session")

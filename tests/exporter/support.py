@@ -53,7 +53,35 @@ modules:
     http: {preferred_ip_protocol: ip4, basic_auth: {username: me, password: secret-word}}
   http_six: {prober: http, http: {preferred_ip_protocol: ip6, ip_protocol_fallback: false}}
   http_host: {prober: http, http: {preferred_ip_protocol: ip4, headers: {Host: shop.test}}}
+  http_tls12:
+    prober: http
+    http: {preferred_ip_protocol: ip4, tls_config: {ca_file: CA_FILE, max_version: TLS12}}
+  http_proxy: &proxied
+    prober: http
+    http: &proxy
+      preferred_ip_protocol: ip4
+      proxy_url: http://127.0.0.1:PROXY_PORT
+      tls_config: {ca_file: CA_FILE}
+  http_proxy_unresolved: {<<: *proxied, http: {<<: *proxy, skip_resolve_phase_with_proxy: true}}
+  http_proxy_header: {<<: *proxied, http: {<<: *proxy, proxy_connect_header: {X-Pass: [let-me]}}}
+  http_token:
+    prober: http
+    http:
+      preferred_ip_protocol: ip4
+      oauth2: &token
+        client_id: me & you
+        client_secret: secret-word
+        token_url: http://127.0.0.1:TOKEN_PORT/token
+        scopes: [read, write]
+        endpoint_params: {audience: shop}
+  http_token_in_form:
+    prober: http
+    http:
+      preferred_ip_protocol: ip4
+      oauth2: {<<: *token, token_url: http://127.0.0.1:TOKEN_PORT/form}
   tcp_connect: {prober: tcp, timeout: 2s}
+  tcp_tls12: {prober: tcp, tcp: {tls: true, tls_config: {ca_file: CA_FILE, max_version: TLS12}}}
+  tcp_tls11: {prober: tcp, tcp: {tls: true, tls_config: {ca_file: CA_FILE, max_version: TLS11}}}
   tcp_tls: {prober: tcp, tcp: {tls: true, tls_config: {ca_file: CA_FILE}}}
   tcp_talk:
     prober: tcp
@@ -262,6 +290,10 @@ def _application() -> web.Application:
         known = request.headers.get("Authorization") == "Basic bWU6c2VjcmV0LXdvcmQ="
         return web.Response(status=200 if known else 401)
 
+    async def secured(request: web.Request) -> web.Response:
+        known = request.headers.get("Authorization") == "Bearer t0ken"
+        return web.Response(status=200 if known else 401)
+
     async def named(request: web.Request) -> web.Response:
         return web.Response(status=200 if request.host == "shop.test" else 421)
 
@@ -275,6 +307,7 @@ def _application() -> web.Application:
             web.get("/streamed", streamed),
             web.get("/packed", packed),
             web.get("/private", private),
+            web.get("/secured", secured),
             web.get("/named", named),
         ]
     )

@@ -54,7 +54,7 @@ HTTP = [
 
 @pytest.mark.parametrize(("module", "path", "success"), HTTP)
 async def test_http(both: Both, targets: Targets, module: str, path: str, success: int) -> None:
-    await _alike(both, module, targets.http + path, success)
+    await alike(both, module, targets.http + path, success)
 
 
 @pytest.mark.parametrize(
@@ -67,38 +67,38 @@ async def test_http(both: Both, targets: Targets, module: str, path: str, succes
     ],
 )
 async def test_https(both: Both, targets: Targets, module: str, success: int) -> None:
-    await _alike(both, module, f"{targets.https}/well", success)
+    await alike(both, module, f"{targets.https}/well", success)
 
 
 async def test_a_certificate_of_a_stranger(both: Both, targets: Targets) -> None:
-    await _alike(both, "http_tls", f"{targets.stranger}/well", 0)
+    await alike(both, "http_tls", f"{targets.stranger}/well", 0)
 
 
 async def test_a_host_name_as_parameter(both: Both, targets: Targets) -> None:
-    await _alike(both, "http_2xx", f"{targets.http}/named", 1, hostname="shop.test")
+    await alike(both, "http_2xx", f"{targets.http}/named", 1, hostname="shop.test")
 
 
 async def test_https_by_a_host_name_as_parameter(both: Both, targets: Targets) -> None:
     where = targets.https.replace("localhost", "127.0.0.1")
-    await _alike(both, "http_tls", f"{where}/well", 1, hostname="localhost")
+    await alike(both, "http_tls", f"{where}/well", 1, hostname="localhost")
 
 
 async def test_a_target_without_a_scheme(both: Both, targets: Targets) -> None:
-    await _alike(both, "http_2xx", f"{targets.http.removeprefix('http://')}/well", 1)
+    await alike(both, "http_2xx", f"{targets.http.removeprefix('http://')}/well", 1)
 
 
 async def test_nobody_listens(both: Both) -> None:
-    await _alike(both, "http_2xx", "http://127.0.0.1:9/", 0)
-    await _alike(both, "tcp_connect", "127.0.0.1:9", 0)
+    await alike(both, "http_2xx", "http://127.0.0.1:9/", 0)
+    await alike(both, "tcp_connect", "127.0.0.1:9", 0)
 
 
 async def test_a_name_that_is_not_there(both: Both) -> None:
-    await _alike(both, "http_2xx", "http://nobody.invalid/", 0)
-    await _alike(both, "tcp_connect", "nobody.invalid:80", 0)
+    await alike(both, "http_2xx", "http://nobody.invalid/", 0)
+    await alike(both, "tcp_connect", "nobody.invalid:80", 0)
 
 
 async def test_a_target_that_is_none(both: Both) -> None:
-    await _alike(both, "tcp_connect", "no-port", 0)
+    await alike(both, "tcp_connect", "no-port", 0)
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ async def test_a_target_that_is_none(both: Both) -> None:
     ],
 )
 async def test_tcp(both: Both, targets: Targets, module: str, success: int) -> None:
-    await _alike(both, module, targets.talker, success)
+    await alike(both, module, targets.talker, success)
 
 
 async def test_tcp_over_tls(both: Both, targets: Targets) -> None:
-    await _alike(both, "tcp_tls", targets.tls, 1)
+    await alike(both, "tcp_tls", targets.tls, 1)
 
 
 async def test_tcp_with_somebody_who_says_nothing(both: Both, targets: Targets) -> None:
-    await _alike(both, "tcp_other", targets.silent, 0)
+    await alike(both, "tcp_other", targets.silent, 0)
 
 
 @pytest.mark.parametrize(
@@ -135,19 +135,20 @@ async def test_tcp_with_somebody_who_says_nothing(both: Both, targets: Targets) 
     ],
 )
 async def test_dns(both: Both, name_server: Named, module: str, success: int) -> None:
-    await _alike(both, module, f"127.0.0.1:{name_server.dns}", success)
+    await alike(both, module, f"127.0.0.1:{name_server.dns}", success)
 
 
 async def test_dns_over_tls(both: Both, name_server: Named) -> None:
-    await _alike(both, "dns_tls", f"127.0.0.1:{name_server.dot}", 1)
+    await alike(both, "dns_tls", f"127.0.0.1:{name_server.dot}", 1)
 
 
 @pytest.mark.parametrize("module", ["icmp", "icmp_far"])
 async def test_icmp(both: Both, module: str) -> None:
-    await _alike(both, module, "127.0.0.1", 1)
+    await alike(both, module, "127.0.0.1", 1)
 
 
-async def _alike(both: Both, module: str, target: str, success: int, *, hostname: str = "") -> None:
+async def alike(both: Both, module: str, target: str, success: int, *, hostname: str = "") -> None:
+    """The two say the same of *target*."""
     theirs = await both.theirs(module, target, hostname)
     ours = await both.ours(module, target, hostname)
     assert comparable(ours) == comparable(theirs)

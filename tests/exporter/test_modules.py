@@ -8,6 +8,9 @@ import pytest
 
 from synthetics.config.problems import ConfigError
 from synthetics.exporter.modules import Module, line_of, load
+from synthetics.exporter.written_client import JWT_GRANT
+
+_CLIENT = "client_id: me, token_url: 'http://a.test/'"
 
 
 def read(folder: Path, text: str) -> dict[str, Module]:
@@ -61,8 +64,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ("{prober: dns}", "there is no `dns:` in it, so nothing to ask for"),
         ("{prober: dns, dns: {query_name: a.test, dns_over_tls: true}}", "transport_protocol: tcp"),
         (
-            "{prober: http, http: {oauth2: {client_id: me, token_url: 'http://a.test/', "
-            "grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer'}}}",
+            f"{{prober: http, http: {{oauth2: {{{_CLIENT}, grant_type: '{JWT_GRANT}'}}}}}}",
             "`oauth2` with signed tokens",
         ),
         ("{prober: http, http: {body_file: /none}}", "/none cannot be read"),
