@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -16,7 +18,10 @@ from synthetics.convert.tree import Item
 _TELLING = re.compile(r"pass|secret|token|key|auth|sig|session|credential|cookie", re.IGNORECASE)
 _NOT_OURS = re.compile(r"[^a-z0-9._-]+")
 _NOT_ENV = re.compile(r"[^A-Z0-9]+")
+NO_HINTS: Mapping[str, str] = MappingProxyType({})
+NOTHING_LIKE_IT = "there is nothing like it here"
 OBJECTIVE = "99.9%"
+SHORTEST_SECRET = 4
 WINDOW = "30d"
 
 
@@ -36,7 +41,8 @@ class Draft:
 
     Attributes:
         file: The file that is read.
-        services, probes, templates, receivers: By identifier, as in a configuration.
+        services, probes, templates, receivers, hours: By identifier, as in a configuration.
+        maintenance: As in a configuration.
         notes: Differences, as they were found.
         env: What has to be in the environment: names and the values that the file had.
         told: By service, who is to hear of it, after how many failures.
@@ -49,6 +55,8 @@ class Draft:
     probes: dict[str, dict[str, Any]] = field(default_factory=dict)
     templates: dict[str, dict[str, Any]] = field(default_factory=dict)
     receivers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    hours: dict[str, dict[str, Any]] = field(default_factory=dict)
+    maintenance: list[dict[str, Any]] = field(default_factory=list)
     told: dict[str, dict[str, int]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     env: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -56,16 +64,35 @@ class Draft:
     samples: dict[str, str] = field(default_factory=dict)
 
     def note(self, at: Item | int, what: str, *, file: str = "") -> None:
-        """Name a difference at *at*, an item or a line of the file that is read, or of *file*."""
-        found = Note(file or self.file, at if isinstance(at, int) else at.line, what)
+        """
+        Name a difference at *at*, a line of the file that is read, or of *file*.
+
+        An item instead of a line is accounted for as a whole then.
+        """
+        if isinstance(at, Item):
+            at.done()
+            at = at.line
+        found = Note(file or self.file, at, what)
         if found not in self.notes:
             self.notes.append(found)
 
-    def rest(self, item: Item, what: str = "") -> None:
-        """Name every key of *item* that nobody asked for and that says something."""
-        for key, value in item.rest():
-            if value.value not in (None, "", [], {}, False):
-                self.note(value, f"`{what}{key}` is left out: there is nothing like it here")
+    def rest(self, item: Item, who: str = "", *, hints: Mapping[str, str] = NO_HINTS) -> None:
+        """
+        Name what of *item* nobody looked at, and that says something.
+
+        Args:
+            item: What has been converted.
+            who: What it is called, where its line alone may not say so.
+            hints: What to do instead, by key below *item*.
+        """
+        for each in item.rest():
+            if each.value in (None, "", [], {}):
+                continue
+            below = each.keys[len(item.keys) :]
+            key = ".".join(part for part in below if not part.isdecimal())
+            why = hints.get(key) or hints.get(key.partition(".")[0]) or NOTHING_LIKE_IT
+            owner = f"{who}: " if who else ""
+            self.note(each, f"{owner}`{key or item.keys[-1]}` is left out: {why}")
 
     def service(self, name: str) -> str:
         """The identifier of the service of that *name*, made if it is new."""
@@ -105,6 +132,22 @@ class Draft:
         self.env.setdefault(chosen, (value, line))
         return f"${{env:{chosen}}}"
 
+    def login(
+        self, options: dict[str, Any], user: str, password: str, line: int, name: str
+    ) -> None:
+        """
+        Add to *options* of HTTP that *user* logs in by name and *password*.
+
+        One that is empty or too short to be masked is said in a header, as a whole.
+        """
+        if len(password) >= SHORTEST_SECRET:
+            kept = self.secret(line, password, f"{name}_PASSWORD")
+            options["auth"] = {"basic": {"username": plain(user), "password": kept}}
+            return
+        both = base64.b64encode(f"{user}:{password}".encode()).decode()
+        said = self.secret(line, f"Basic {both}", f"{name}_AUTHORIZATION")
+        options.setdefault("headers", {})["Authorization"] = said
+
     def headers(self, pairs: Mapping[str, tuple[str, int]], owner: str) -> dict[str, str]:
         """Header values; those that are likely to be secret as references."""
         return {
@@ -120,7 +163,7 @@ class Draft:
         routes = []
         for service, told in self.told.items():
             probes = [name for name, one in self.probes.items() if one.get("service") == service]
-            if not probes:
+            if not probes or not told:
                 continue
             slos[service] = {
                 "service": service,
@@ -142,7 +185,9 @@ class Draft:
                 for key, value in self.receivers.items()
                 if any(key in route["to"] for route in routes)
             },
+            "hours": self.hours,
             "routes": routes,
+            "maintenance": self.maintenance,
         }
         return {key: value for key, value in whole.items() if value}
 

@@ -23,6 +23,9 @@ def settle(draft: Draft) -> None:
     Leave out of *draft* what our loader refuses, and note why.
 
     The secrets are those of the file; a file that is referred to is one that will be there.
+
+    Raises:
+        ConfigError: What it refuses cannot be left out.
     """
     environ = {name: value for name, (value, _) in draft.env.items()} | {"A_FILE": _PEM}
     with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +64,10 @@ def _with_samples(draft: Draft) -> str:
 def _drop(draft: Draft, path: str, what: str) -> bool:
     """Leave out what the problem at *path* is about; whether that is a part of its own."""
     section, _, rest = path.partition(".")
+    if section == "slos" and rest.partition(".")[0] in draft.told:
+        told = draft.told.pop(rest.partition(".")[0])
+        draft.note(1, f"nobody is told of {rest.partition('.')[0]}: {what}")
+        return bool(told)
     if section == "probes" and rest.startswith(f"{_SAMPLE}-"):
         section, rest = "templates", rest.removeprefix(f"{_SAMPLE}-")
     for name in sorted(getattr(draft, section, ()), key=len, reverse=True):

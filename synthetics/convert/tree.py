@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -17,26 +17,35 @@ class Item:
     """
     One value and its line, from 1; what is not there is an empty one on the line where it would be.
 
-    A group remembers which keys were asked for, so that the others can be named.
+    It remembers what of it was looked at, so that the rest can be named.
+
+    Attributes:
+        line: Where it stands, from 1.
+        keys: The way to it from the top; the number of an item in a list is a key too.
     """
 
-    def __init__(self, node: Node | None, line: int, keys: tuple[str, ...] = ()) -> None:
-        self.line = line if node is None else node.start_mark.line + 1
-        self.path = ".".join(keys)
-        self._keys = keys
+    def __init__(
+        self, node: Node | None, line: int, keys: tuple[str, ...] = (), *, all_on: int = 0
+    ) -> None:
+        self.line = all_on or (line if node is None else node.start_mark.line + 1)
+        self._all_on = all_on
+        self.keys = keys
         self._node = node
         self._items: dict[str, tuple[Node, int]] = {}
         self._asked: set[str] = set()
         self._found: dict[str, Item] = {}
+        self._listed: list[Item] | None = None
+        self._done = False
         if isinstance(node, MappingNode):
             yaml.SafeLoader("").flatten_mapping(node)
             # A key that was merged in comes first, and the group's own word is the last.
             self._items = {
-                str(key.value): (value, key.start_mark.line + 1) for key, value in node.value
+                str(key.value): (value, all_on or key.start_mark.line + 1)
+                for key, value in node.value
             }
 
     def __bool__(self) -> bool:
-        return self._node is not None and self.value is not None
+        return self._node is not None and self._plain() is not None
 
     def __contains__(self, key: str) -> bool:
         return key in self._items
@@ -46,7 +55,7 @@ class Item:
         if key in self._found:
             return self._found[key]
         node, line = self._items.get(key, (None, self.line))
-        found = Item(node, line, (*self._keys, key))
+        found = Item(node, line, (*self.keys, key), all_on=self._all_on)
         if not isinstance(node, MappingNode | SequenceNode):
             found.line = line
         self._found[key] = found
@@ -54,7 +63,11 @@ class Item:
 
     @property
     def value(self) -> Any:
-        """As plain data."""
+        """As plain data; all of it counts as looked at."""
+        self._done = True
+        return self._plain()
+
+    def _plain(self) -> Any:
         if self._node is None:
             return None
         loader = yaml.SafeLoader("")
@@ -67,9 +80,9 @@ class Item:
 
     def text(self, default: str = "") -> str:
         """As text, as it is written; *default* if there is none."""
-        value = self.value
-        if value is None or isinstance(value, dict | list):
+        if isinstance(self._node, MappingNode | SequenceNode) or self.value is None:
             return default
+        value = self._plain()
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, bytes):
@@ -92,12 +105,40 @@ class Item:
 
     def items(self) -> list[Item]:
         """Those of a list; a single value is a list of one."""
-        if isinstance(self._node, SequenceNode):
-            return [
-                Item(node, self.line, (*self._keys, str(number)))
+        if not isinstance(self._node, SequenceNode):
+            return [self] if self else []
+        if self._listed is None:
+            self._listed = [
+                Item(node, self.line, (*self.keys, str(number)), all_on=self._all_on)
                 for number, node in enumerate(self._node.value)
             ]
-        return [self] if self else []
+        return self._listed
+
+    def holds(self, key: str) -> Any:
+        """What stands at *key* of a group; that does not count as looked at."""
+        return Item(self._items[key][0], self.line).value if key in self._items else None
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Know what is in a group by other *names*, wherever that is none of its own."""
+        self._items = {
+            new if (new := names.get(key, key)) == key or new not in self._items else key: found
+            for key, found in self._items.items()
+        }
+
+    def nested(self) -> Item:
+        """What is written as JSON in a text; itself if it is none."""
+        text = self.value if not isinstance(self._node, MappingNode | SequenceNode) else None
+        if not isinstance(text, str) or text.lstrip()[:1] not in ("[", "{"):
+            return self
+        try:
+            return read(text, line=self.line)
+        except Unreadable:
+            return self
+
+    @property
+    def names(self) -> list[str]:
+        """The keys of a group; that they are there does not count as looked at."""
+        return list(self._items)
 
     def pairs(self) -> Iterator[tuple[str, Item]]:
         """Those of a group, by key."""
@@ -106,18 +147,36 @@ class Item:
 
     def skip(self, *keys: str) -> None:
         """Say that nothing is lost with *keys*."""
-        self._asked.update(keys)
+        for key in keys:
+            self[key].done()
 
-    def rest(self) -> Iterator[tuple[str, Item]]:
-        """Keys that have a value and that nobody asked for."""
-        for key, (node, line) in self._items.items():
+    def done(self) -> None:
+        """Say that all of it is accounted for."""
+        self._done = True
+
+    def rest(self) -> Iterator[Item]:
+        """What of it nobody looked at; of a group or a list that somebody did, its parts."""
+        if self._done or self._node is None:
+            return
+        for key in self._items:
             if key not in self._asked:
-                yield key, Item(node, line, (*self._keys, key))
+                yield self[key]
+            else:
+                yield from self._found[key].rest()
+        if isinstance(self._node, SequenceNode):
+            if self._listed is None:
+                yield self
+            for each in self._listed or ():
+                yield from each.rest()
 
 
-def read(text: str) -> Item:
+def read(text: str, *, line: int = 0) -> Item:
     """
     The one document in *text*.
+
+    Args:
+        text: YAML or JSON.
+        line: Where all of it stands; its own lines count unless it is given.
 
     Raises:
         Unreadable: It is no YAML and no JSON, or nothing.
@@ -136,7 +195,7 @@ def read(text: str) -> Item:
         raise Unreadable(str(error)) from None
     if root is None:
         raise Unreadable("there is nothing in it")
-    return Item(root, 1)
+    return Item(root, 1, all_on=line)
 
 
 def _whole(text: str) -> str:

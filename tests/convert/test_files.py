@@ -45,11 +45,11 @@ def loaded(text: str, folder: Path) -> Config:
     ("arguments", "probes", "secrets"),
     [
         pytest.param(
-            ["gatus", "gatus.yaml"], 11, ["secretsecret", "potato", "hooks.slack.com", "01234567"],
+            ["gatus", "gatus.yaml"], 13, ["secretsecret", "potato", "hooks.slack.com", "01234567"],
             id="gatus",
         ),
         pytest.param(
-            ["uptime-kuma", "uptime-kuma.json"], 9,
+            ["uptime-kuma", "uptime-kuma.json"], 10,
             ["abcdefgh", "p4ssw0rd", "hunter22", "secretpw", "hooks.slack.com"], id="uptime kuma",
         ),
         pytest.param(["healthchecks", "healthchecks.json"], 4, ["f618072a"], id="healthchecks"),

@@ -27,7 +27,7 @@ def command(*, file: Path, prometheus: Path | None) -> None:
 
     With --prometheus there is a probe for each target that is scraped by one of them.
     """
-    from synthetics.convert.blackbox import convert, take_targets
+    from synthetics.convert.blackbox.modules import convert, take_targets
 
     def both(root: Item, draft: Draft) -> None:
         modules = convert(root, draft)

@@ -13,6 +13,6 @@ from synthetics.cli.convert.printing import FILE, show
 @FILE
 def command(*, file: Path) -> None:
     """Print FILE, a configuration of Gatus, as one of ours."""
-    from synthetics.convert.gatus import convert
+    from synthetics.convert.gatus.file import convert
 
     show(file, convert)

@@ -13,6 +13,6 @@ from synthetics.cli.convert.printing import FILE, show
 @FILE
 def command(*, file: Path) -> None:
     """Print FILE, a backup of Uptime Kuma or its list of monitors, as a configuration of ours."""
-    from synthetics.convert.kuma import convert
+    from synthetics.convert.kuma.file import convert
 
     show(file, convert)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from synthetics.convert import messengers
 from synthetics.convert.draft import OBJECTIVE, Draft, identifier
 from synthetics.convert.tree import Item
 
@@ -29,7 +30,7 @@ class Notifications:
 
     def _add(self, item: Item) -> None:
         draft, name = self._draft, item["name"].text() or "notification"
-        item.skip("id", "active", "userId", "isDefault")
+        item.skip("id", "active", "userId", "isDefault", "name", "type", "config")
         config = item["config"]
         try:
             settings = config.value if config.is_group else json.loads(config.text() or "{}")
@@ -37,13 +38,20 @@ class Notifications:
             draft.note(config, f"notification {name!r} is left out: its settings are no JSON")
             return
         kind = str(settings.get("type") or item["type"].text())
-        make = _KINDS.get(kind)
-        if make is None:
-            what = f"notification {name!r} is left out: there is no receiver for {kind} yet"
+        made = _receiver(kind, settings, draft, config.line, name)
+        if made is None:
+            what = (
+                f"notification {name!r} is left out: there is no receiver for {kind}, or its "
+                "address is not whole; `webhook` or `command` reach anything"
+            )
             draft.note(item, what)
             return
+        told = {key: value for key, value in settings.items() if key in _OF_TEXTS and value}
+        if told:
+            what = f"notification {name!r}: {', '.join(told)} is left out: our texts are our own"
+            draft.note(config.line, what)
         chosen = identifier(name, draft.receivers, "receiver")
-        draft.receivers[chosen] = make(settings, draft, config.line, name)
+        draft.receivers[chosen] = made
         draft.place(chosen, item.line)
         self._made[item["id"].text()] = chosen
 
@@ -116,6 +124,64 @@ def _smtp(settings: Settings, draft: Draft, line: int, name: str) -> dict[str, A
 def _of(settings: Settings, key: str) -> str:
     value = settings.get(key)
     return "" if value is None else str(value)
+
+
+_OF_TEXTS = (
+    "slackusername", "slackiconemo", "slackchannel", "discordUsername", "discordPrefixMessage",
+    "ntfyPriority", "pushoverpriority", "pushoversounds", "webhookCustomBody", "webhookContentType",
+    "webhookAdditionalHeaders", "httpMethod", "telegramTemplate", "customSubject", "customBody",
+    "gotifyPriority", "telegramSendSilently", "smtpCC", "smtpBCC", "smtpIgnoreTLSError",
+    "smtpDkimDomain", "ntfyusername", "ntfypassword",
+)  # fmt: skip
+_BY_APPRISE: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "apprise": ("apprise", {"address": "appriseURL"}),
+    "Bark": ("bark", {"server": "barkEndpoint"}),
+    "Feishu": ("feishu", {"server": "feishuWebHookUrl"}),
+    "GoogleChat": ("google-chat", {"address": "googleChatWebhookURL"}),
+    "gotify": ("gotify", {"server": "gotifyserverurl", "token": "gotifyapplicationToken"}),
+    "HomeAssistant": (
+        "home-assistant",
+        {"server": "homeAssistantUrl", "token": "longLivedAccessToken"},
+    ),
+    "line": ("line", {"token": "lineChannelAccessToken", "to": "lineUserID"}),
+    "matrix": (
+        "matrix",
+        {"server": "homeserverUrl", "token": "accessToken", "room": "internalRoomId"},
+    ),
+    "mattermost": ("mattermost", {"server": "mattermostWebhookUrl"}),
+    "pushbullet": ("pushbullet", {"token": "pushbulletAccessToken"}),
+    "pushover": ("pushover", {"user": "pushoveruserkey", "token": "pushoverapptoken"}),
+    "rocket.chat": ("rocket.chat", {"server": "rocketwebhookURL"}),
+    "signal": (
+        "signal",
+        {"server": "signalURL", "sender": "signalNumber", "to": "signalRecipients"},
+    ),
+    "telegram": ("telegram", {"token": "telegramBotToken", "chat": "telegramChatID"}),
+    "twilio": (
+        "twilio",
+        {
+            "user": "twilioAccountSID",
+            "token": "twilioAuthToken",
+            "sender": "twilioFromNumber",
+            "to": "twilioToNumber",
+        },
+    ),
+    "WeCom": ("wecom", {"token": "weComBotKey"}),
+}
+
+
+def _receiver(
+    kind: str, settings: Settings, draft: Draft, line: int, name: str
+) -> dict[str, Any] | None:
+    if (make := _KINDS.get(kind)) is not None:
+        return make(settings, draft, line, name)
+    if kind not in _BY_APPRISE:
+        return None
+    service, keys = _BY_APPRISE[kind]
+    told = {ours: _of(settings, theirs) for ours, theirs in keys.items()}
+    if service == "signal":
+        told["to"] = told["to"].replace(" ", "").replace(",", "/")
+    return messengers.receiver(draft, service, told, name, line)
 
 
 _KINDS: Mapping[str, Callable[[Settings, Draft, int, str], dict[str, Any]]] = {

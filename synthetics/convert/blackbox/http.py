@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from synthetics.convert import tokens
 from synthetics.convert.draft import Draft, plain, statuses
 from synthetics.convert.tree import Item
 
@@ -36,10 +37,10 @@ def http(item: Item, draft: Draft, target: str) -> dict[str, Any]:
         size = re.sub(r"([KMGT])I?B?$", r"\1iB", item["body_size_limit"].text().upper())
         options["limits"] = {"body": size}
     client(item, draft, options)
+    if not item["enable_http2"].flag(default=True):
+        options["version"] = "1.1"
     if item["enable_http3"].flag():
         options["version"] = "3"
-    elif not item["enable_http2"].flag(default=True):
-        options["version"] = "1.1"
     address(item, draft, options)
     codes = {int(one.number()) for one in item["valid_status_codes"].items()}
     expect: dict[str, Any] = {"status": statuses(codes or set(range(200, 300)))}
@@ -48,22 +49,29 @@ def http(item: Item, draft: Draft, target: str) -> dict[str, Any]:
     _versions(item["valid_http_versions"], draft, expect)
     _body(item, draft, expect)
     _headers(item, draft, expect)
-    for key in ("fail_if_ssl", "fail_if_not_ssl"):
-        if item[key].flag():
-            draft.note(item[key], f"`{key}` is left out: write the URL that must be, and no other")
-    draft.rest(item, "http.")
+    if item["fail_if_not_ssl"].flag():
+        expect["certificate"] = {"valid_for": "1s"}  # there is none without TLS
+    if item["fail_if_ssl"].flag():
+        what = "`fail_if_ssl` is left out: write `redirects: {follow: false}` and a URL of http://"
+        draft.note(item["fail_if_ssl"], what)
+    if item["oauth2"]:
+        return {
+            "journey": tokens.steps(_grant(item["oauth2"], draft), options | {"expect": expect})
+        }
     return {"http": options | {"expect": expect}}
 
 
 def client(item: Item, draft: Draft, options: dict[str, Any]) -> None:
     """What probes of HTTP and of WebSockets have in common, into *options*."""
-    if auth := _auth(item, draft):
-        options["auth"] = auth
+    _log_in(item, draft, options)
     if tls := trust(item["tls_config"], draft):
         options["tls"] = tls
     if item["proxy_url"]:
         options["proxy"] = plain(item["proxy_url"].text())
         item.skip("skip_resolve_phase_with_proxy")
+    if item["proxy_from_environment"].flag():
+        what = "`proxy_from_environment` is left out: write `proxy: ${env:HTTPS_PROXY}`"
+        draft.note(item["proxy_from_environment"], what)
 
 
 def trust(item: Item, draft: Draft) -> dict[str, Any]:
@@ -80,7 +88,6 @@ def trust(item: Item, draft: Draft) -> dict[str, Any]:
         tls["server_name"] = item["server_name"].text()
     if item["min_version"]:
         tls["min_version"] = _VERSIONS.get(item["min_version"].text(), "1.2")
-    draft.rest(item, "tls_config.")
     return tls
 
 
@@ -104,19 +111,22 @@ def _header(item: Item) -> tuple[str, Item, bool] | None:
     return found
 
 
-def _auth(item: Item, draft: Draft) -> dict[str, Any]:
+def _log_in(item: Item, draft: Draft, options: dict[str, Any]) -> None:
     basic, said = item["basic_auth"], item["authorization"]
     if basic:
-        user = plain(basic["username"].text()) or f"${{file:{basic['username_file'].text()}}}"
-        return {"basic": {"username": user, "password": _kept(basic, "password", draft)}}
-    if said:
-        if said["type"].text("Bearer") != "Bearer":
-            draft.note(said, "`authorization` is left out: write that header, from the environment")
-            return {}
-        return {"bearer": _kept(said, "credentials", draft)}
-    if item["bearer_token"] or item["bearer_token_file"]:
-        return {"bearer": _kept(item, "bearer_token", draft)}
-    return {}
+        user, password = basic["username"], basic["password"]
+        if basic["username_file"] or basic["password_file"]:
+            name = plain(user.text()) or f"${{file:{basic['username_file'].text()}}}"
+            kept = _kept(basic, "password", draft)
+            options["auth"] = {"basic": {"username": name, "password": kept}}
+        else:
+            draft.login(options, user.text(), password.text(), basic.line, "BASIC")
+    elif said and said["type"].text("Bearer") != "Bearer":
+        draft.note(said, "`authorization` is left out: write that header, from the environment")
+    elif said:
+        options["auth"] = {"bearer": _kept(said, "credentials", draft)}
+    elif item["bearer_token"] or item["bearer_token_file"]:
+        options["auth"] = {"bearer": _kept(item, "bearer_token", draft)}
 
 
 def _kept(item: Item, key: str, draft: Draft) -> str:
@@ -126,36 +136,33 @@ def _kept(item: Item, key: str, draft: Draft) -> str:
 
 
 def _versions(item: Item, draft: Draft, expect: dict[str, Any]) -> None:
-    known = {_PROTOCOLS.get(one.text()) for one in item.items()} - {None}
-    if len(known) == 1:
-        expect["protocol"] = known.pop()
-    elif item.items():
-        draft.note(item, "`valid_http_versions` is left out: one version can be expected, not some")
+    written = [one.text() for one in item.items()]
+    known = sorted({_PROTOCOLS[one] for one in written if one in _PROTOCOLS})
+    if odd := [one for one in written if one not in _PROTOCOLS]:
+        draft.note(item, f"{', '.join(odd)} is no version of HTTP that could be spoken")
+    if known:
+        expect["protocol"] = known[0] if len(known) == 1 else known
 
 
 def _body(item: Item, draft: Draft, expect: dict[str, Any]) -> None:
     body: dict[str, Any] = {}
-    for one in item["fail_if_body_matches_regexp"].items():
-        if _PLAIN_PATTERN.fullmatch(one.text()):
-            body.setdefault("not_contains", []).append(plain(_unescaped(one.text())))
-        else:
-            what = f"`{one.text()}` is left out: what a body must not have is a text, no pattern"
-            draft.note(one, what)
-    for one in item["fail_if_body_not_matches_regexp"].items():
-        if _PLAIN_PATTERN.fullmatch(one.text()):
-            body.setdefault("contains", []).append(plain(_unescaped(one.text())))
-        elif "regex" not in body:
-            body["regex"] = one.text()
-        else:
-            draft.note(
-                one, f"`{one.text()}` is left out: there is one pattern for the body already"
-            )
+    for key, texts, patterns in (
+        ("fail_if_body_matches_regexp", "not_contains", "not_regex"),
+        ("fail_if_body_not_matches_regexp", "contains", "regex"),
+    ):
+        for one in item[key].items():
+            if _PLAIN_PATTERN.fullmatch(one.text()):
+                body.setdefault(texts, []).append(plain(_unescaped(one.text())))
+            else:
+                body.setdefault(patterns, []).append(one.text())
     for key in ("fail_if_body_json_matches_cel", "fail_if_body_json_not_matches_cel"):
         if item[key]:
             what = f"`{key}` is left out: write JSON paths, as `expect: {{json: {{$.foo: bar}}}}`"
             draft.note(item[key], what)
     if body:
-        expect["body"] = body
+        expect["body"] = {
+            key: found[0] if len(found) == 1 else found for key, found in body.items()
+        }
 
 
 def _unescaped(pattern: str) -> str:
@@ -163,18 +170,45 @@ def _unescaped(pattern: str) -> str:
 
 
 def _headers(item: Item, draft: Draft, expect: dict[str, Any]) -> None:
-    wanted: dict[str, Any] = {}
+    wanted: dict[str, dict[str, Any]] = {}
     for one in item["fail_if_header_not_matches"].items():
         name = one["header"].text()
         if one["allow_missing"].flag():
-            draft.note(one, f"header {name} is left out: one that may be missing is not judged")
+            what = f"header {name} is left out: one that may be missing is not judged"
+            draft.note(one, what)
+        elif "regex" in wanted.setdefault(name, {}):
+            draft.note(one, f"header {name} is left out: there is one pattern for it already")
         else:
-            wanted[name] = {"regex": one["regexp"].text()}
+            wanted[name]["regex"] = one["regexp"].text()
     for one in item["fail_if_header_matches"].items():
         name, pattern = one["header"].text(), one["regexp"].text()
-        if one["allow_missing"].flag() and pattern in (".*", ".+", "^.*$", "^.+$", ""):
-            wanted[name] = {"absent": True}
-        else:
-            draft.note(one, f"header {name} is left out: what it must not be is not judged")
+        if "not_regex" in wanted.setdefault(name, {}):
+            draft.note(one, f"header {name} is left out: there is one pattern for it already")
+            continue
+        wanted[name]["not_regex"] = pattern
+        if not one["allow_missing"].flag():
+            wanted[name]["absent"] = False
     if wanted:
         expect["headers"] = wanted
+
+
+def _grant(item: Item, draft: Draft) -> tokens.Grant:
+    name, secret = item["client_id"].text(), item["client_secret"]
+    draft.note(item["token_url"], tokens.SAID)
+    if item["client_secret_file"]:
+        kept = f"${{file:{item['client_secret_file'].text()}}}"
+    else:
+        kept = draft.secret(secret, secret.text(), "CLIENT_SECRET")
+    asked = {key: one.text() for key, one in item["endpoint_params"].pairs()}
+    audience = asked.pop("audience", "")
+    if asked:
+        what = f"`endpoint_params` {', '.join(asked)} are left out: write them into `form`"
+        draft.note(item["endpoint_params"], what)
+    return tokens.Grant(
+        url=plain(item["token_url"].text()),
+        client=plain(name),
+        secret=kept,
+        scopes=tuple(each.text() for each in item["scopes"].items()),
+        audience=plain(audience),
+        in_header=True,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from synthetics.convert.blackbox_http import address, client, trust
+from synthetics.convert.blackbox.http import address, client, trust
 from synthetics.convert.draft import Draft, plain
 from synthetics.convert.tree import Item
 
@@ -29,7 +29,7 @@ def tcp(item: Item, draft: Draft, target: str) -> dict[str, Any]:
         options["starttls"] = tls
     if dialogue := _dialogue(turns, draft):
         options["dialogue"] = dialogue
-    return _from(item, draft) | {"tcp": options}
+    return _from(item) | {"tcp": options}
 
 
 def websocket(item: Item, draft: Draft, target: str) -> dict[str, Any]:
@@ -45,18 +45,18 @@ def websocket(item: Item, draft: Draft, target: str) -> dict[str, Any]:
             headers[name] = (plain(one.text()), one.line)
         for one in value["secrets"].items() if value.is_group else []:
             headers[name] = (draft.secret(one, one.text(), name), one.line)
-    options["headers"] = draft.headers(headers, "HEADER")
+    kept = options.pop("headers", {})  # where a short password went
+    options["headers"] = draft.headers(headers, "HEADER") | kept
     auth = options.pop("auth", None)
     if auth and "bearer" in auth:
         options["headers"]["Authorization"] = f"Bearer {auth['bearer']}"
     elif auth:
-        draft.note(config, "`basic_auth` is left out: write that header, from the environment")
+        what = "`basic_auth` is left out: write that header, from the environment"
+        draft.note(config["basic_auth"], what)
     if not options["headers"]:
         del options["headers"]
     if dialogue := _dialogue(item["query_response"].items(), draft, end=""):
         options["dialogue"] = dialogue
-    draft.rest(config, "http_config.")
-    draft.rest(item, "websocket.")
     return {"websocket": options}
 
 
@@ -66,8 +66,11 @@ def icmp(item: Item, draft: Draft, target: str) -> dict[str, Any]:
     address(item, draft, options)
     if size := int(item["payload_size"].number()):
         options["size"] = f"{size}B"
-    if _from(item, draft):
+    if item["source_ip_address"]:
         draft.note(item["source_ip_address"], "`source_ip_address` is left out: no ping has one")
+    for key in ("ttl", "dont_fragment"):
+        if item[key]:
+            draft.note(item[key], f"`{key}` is left out: `exec` runs `ping` with any option")
     return {"ping": options}
 
 
@@ -97,13 +100,30 @@ def dns(item: Item, draft: Draft, target: str) -> dict[str, Any]:
     for theirs, ours in _SECTIONS:
         if wanted := _records(item[theirs], draft):
             expect[ours] = wanted
-    return _from(item, draft) | {"dns": options | ({"expect": expect} if expect else {})}
+    return _from(item) | {"dns": options | ({"expect": expect} if expect else {})}
 
 
-def _from(item: Item, draft: Draft) -> dict[str, Any]:
-    """What is common to all kinds here; the rest is named."""
+def grpc(item: Item, draft: Draft, target: str) -> dict[str, Any]:
+    """The same for the health service of gRPC."""
+    options: dict[str, Any] = {"connect": target}
+    address(item, draft, options)
+    tls = trust(item["tls_config"], draft)
+    if item["tls"].flag():
+        options["tls"] = tls or True
+    if service := item["service"].text():
+        options["service"] = plain(service)
+    metadata = {
+        name.lower(): (plain(", ".join(one.text() for one in value.items())), value.line)
+        for name, value in item["metadata"].pairs()
+    }
+    if metadata:
+        options["metadata"] = draft.headers(metadata, "METADATA")
+    return {"grpc": options}
+
+
+def _from(item: Item) -> dict[str, Any]:
+    """What is common to all kinds here."""
     source = item["source_ip_address"].text()
-    draft.rest(item)
     return {"source_address": source} if source else {}
 
 
@@ -123,7 +143,6 @@ def _records(item: Item, draft: Draft) -> dict[str, Any]:
         wanted["all_match"] = [*wanted.get("all_match", []), *odd]
         what = "`fail_if_all_match_regexp` fails where not all match, whatever its name; so here"
         draft.note(item["fail_if_all_match_regexp"], what)
-    draft.rest(item)
     return wanted
 
 
@@ -152,7 +171,6 @@ def _dialogue(turns: list[Item], draft: Draft, *, end: str = "\n") -> list[dict[
             dialogue.append({"send": said})
         if turn["starttls"].flag():
             dialogue.append({"starttls": True})
-        draft.rest(turn, "query_response.")
     return dialogue
 
 

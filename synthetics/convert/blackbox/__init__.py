@@ -1,0 +1,1 @@
+"""Modules of blackbox_exporter."""
