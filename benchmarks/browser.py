@@ -1,8 +1,9 @@
 """
-Does a browser grow?  So many steps, in runs of ten, on a page of loopback; what is in memory is
-printed after each fifth of them: the browser with its driver, and this process.
+Does a browser grow, and what does it cost?  So many steps, in runs of ten, on a page of loopback;
+what is in memory is printed after each fifth of them: the browser with its driver, and this
+process.  The CPU is that of all of these.
 
-    python benchmarks/browser.py [--steps 200]
+    python benchmarks/browser.py [--steps 200] [--executable chromium]
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from aiohttp import web
@@ -44,26 +47,42 @@ def ours() -> int:
     return int(line.split()[1]) * 1024
 
 
-def options(origin: str) -> browser.Visit:
+def cpu_s(pids: Iterable[int]) -> float:
+    """What *pids* have used, with the processes that they started and that have ended."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def all_cpu_s(chromium: Chromium) -> float:
+    return cpu_s(
+        [os.getpid(), *(pid for one in chromium.all_running() for pid in one.group.memory())]
+    )
+
+
+def options(origin: str, executable: str | None) -> browser.Visit:
     adapter: TypeAdapter[browser.Visit] = TypeAdapter(browser.Options)
     add = {"fill": {"#q": "more"}, "click": "button", "expect": {"text": {"h1": "more"}}}
     steps = [{"name": f"{n}", **({"goto": origin} if n % 2 else add)} for n in range(1, 11)]
-    return adapter.validate_python({"sandbox": False, "steps": steps})
+    written = {"sandbox": False, "steps": steps, "executable": executable}
+    return adapter.validate_python(written)
 
 
-async def main(steps: int) -> None:
+async def main(steps: int, executable: str | None) -> None:
     app = web.Application()
     app.router.add_get("/", page)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    asked = options(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    asked = options(f"http://127.0.0.1:{runner.addresses[0][1]}/", executable)
     shared, clock = Shared(), SystemClock()
     runs = steps // STEPS_A_RUN
     warm_up = await browser.run(asked, Watch(clock=clock, timeout_s=60, shared=shared))
     assert warm_up.outcome == "good", warm_up.detail
     chromium = await shared.get(Chromium, Chromium.start)
-    began = time.monotonic()
+    began, used_s = time.monotonic(), all_cpu_s(chromium)
     print("steps   browser and driver   this process")
     for run in range(runs + 1):
         if run % max(1, runs // 5) == 0:
@@ -74,7 +93,11 @@ async def main(steps: int) -> None:
             result = await browser.run(asked, Watch(clock=clock, timeout_s=60, shared=shared))
             assert result.outcome == "good", result.detail
     took_s = time.monotonic() - began
-    print(f"{steps} steps in {took_s:.0f} s, {took_s / runs:.2f} s a run of {STEPS_A_RUN}")
+    used_s = all_cpu_s(chromium) - used_s
+    print(
+        f"{steps} steps in {took_s:.0f} s; a run of {STEPS_A_RUN} takes {took_s / runs:.2f} s, "
+        f"and {used_s / runs:.2f} s of CPU"
+    )
     await shared.close()
     await runner.cleanup()
 
@@ -82,4 +105,6 @@ async def main(steps: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=200)
-    asyncio.run(main(parser.parse_args().steps))
+    parser.add_argument("--executable")
+    args = parser.parse_args()
+    asyncio.run(main(args.steps, args.executable))

@@ -33,9 +33,10 @@ SOURCE = True
 """Whether it can be asked from an address of choice."""
 
 _PROGRAMS = (
-    "chromium", "chromium-browser", "chromium-headless-shell", "google-chrome-stable",
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable",
     "google-chrome",
 )  # fmt: skip
+"""The first one has the same engine without a browser around it, at less than half of the CPU."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +124,10 @@ def check_installed(options: Visit, info: ValidationInfo) -> Visit:
             )
         raise Refused(
             "there is no Chromium on this machine's PATH",
-            mend="install it (Debian: apt-get install chromium), or write executable: /path/to/it",
+            mend=(
+                "install it (Debian: apt-get install chromium-headless-shell), "
+                "or write executable: /path/to/it"
+            ),
         )
     return options
 

@@ -12,7 +12,9 @@ _PROC = Path("/proc")
 
 class Group:
     """
-    A browser, which leads a process group of its own, and the driver that has started it.
+    A browser, in a process group of its own, and the driver that has started it.
+
+    Between the two there may be a shell: on Debian a browser is a script.
 
     Args:
         leader: The browser's process ID.
@@ -25,7 +27,8 @@ class Group:
     def __init__(self, leader: int) -> None:
         self.leader = leader
         self._born = _born(leader)
-        self.driver = _parent(leader)
+        self._group = os.getpgid(leader)
+        self.driver = _child_of_ours(leader)
         self._driver_born = _born(self.driver)
 
     @property
@@ -60,7 +63,7 @@ class Group:
         """End what is left of it, and of the driver."""
         with contextlib.suppress(OSError):
             if _born(self.leader) == self._born:
-                os.killpg(self.leader, signal.SIGKILL)
+                os.killpg(self._group, signal.SIGKILL)
         with contextlib.suppress(OSError):
             if _born(self.driver) == self._driver_born:
                 os.kill(self.driver, signal.SIGKILL)
@@ -75,9 +78,11 @@ def _stat(pid: int) -> list[str]:
     return text.rpartition(") ")[2].split()
 
 
-def _parent(pid: int) -> int:
-    stat = _stat(pid)
-    return int(stat[1]) if stat else -1
+def _child_of_ours(pid: int) -> int:
+    """Which child of this process *pid* descends from; -1 if there is none any more."""
+    while (stat := _stat(pid)) and (parent := int(stat[1])) != os.getpid():
+        pid = parent
+    return pid if stat else -1
 
 
 def _born(pid: int) -> str:

@@ -26,9 +26,10 @@ _LOOK_S = 0.5
 _FLAGS = (
     # Names are looked up by the run's way out, and nowhere else.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-    # WebRTC would send datagrams past any proxy.
+    # WebRTC would send datagrams past any proxy. Chromium goes by the first of these, its headless
+    # shell by the second.
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--force-webrtc-ip-handling-policy",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     # Else it tells Google of every form that it sees.
     f"--autofill-server-url=http://{NOBODY}/",
 )

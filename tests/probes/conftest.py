@@ -6,15 +6,26 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 import trustme
 
 from tests.probes.databases import mariadb, postgresql
 from tests.probes.support import Asker
+from tests.tools import program
 
 
 @pytest.fixture
 async def asker() -> AsyncIterator[Asker]:
     """A prober with an engine of its own."""
+    it = Asker()
+    yield it
+    await it.shared.close()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def browsing() -> AsyncIterator[Asker]:
+    """One browser for all tests that do not need one of their own; it takes seconds to start."""
+    program("chromium-headless-shell", "chromium-headless-shell")
     it = Asker()
     yield it
     await it.shared.close()

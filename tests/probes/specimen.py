@@ -26,13 +26,11 @@ class Pace:
     """
     Attributes:
         enough_s: In which a good target is certainly looked at.
-        warm_up_s: What the first run of all is given.
         limit_s: How long a silent target is waited for.
         at_once: Runs at the same time, all of which are done within *enough_s*.
     """
 
     enough_s: float = 5
-    warm_up_s: float = 0.05
     limit_s: float = 0.25
     at_once: int = 100
 

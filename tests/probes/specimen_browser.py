@@ -69,5 +69,5 @@ BROWSER = Specimen(
     silent=_silent,
     repeating=_repeating,
     shared=True,
-    pace=Pace(enough_s=30, warm_up_s=6, limit_s=2, at_once=6),
+    pace=Pace(enough_s=30, limit_s=2, at_once=6),
 )

@@ -20,9 +20,8 @@ from probes.result import Outcome, Result
 from probes.watch import METADATA_AND_LINK_LOCAL, Network
 from tests.probes.specimen_browser import html
 from tests.probes.support import Asker, Handler, look_up, serving
-from tests.tools import program
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 OPTIONS: TypeAdapter[browser.Visit] = TypeAdapter(browser.Options)
 ENOUGH_S = 30
@@ -64,16 +63,7 @@ PAGES: dict[str, Handler] = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared() -> AsyncIterator[Asker]:
-    """One browser for all tests here."""
-    program("chromium", "chromium")
-    it = Asker()
-    yield it
-    await it.shared.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def shop() -> AsyncIterator[str]:
     async with serving(PAGES) as origin:
         yield origin
@@ -96,9 +86,9 @@ async def ask(
     return await browser.run(options, asker.watch(timeout_s, denied=denied))
 
 
-async def test_a_path_through_a_shop(shared: Asker, shop: str) -> None:
+async def test_a_path_through_a_shop(browsing: Asker, shop: str) -> None:
     result = await ask(
-        shared,
+        browsing,
         asking(
             {"name": "login", "goto": f"{shop}/", "expect": {"title": "^Shop$"}},
             {
@@ -126,12 +116,12 @@ async def test_a_path_through_a_shop(shared: Asker, shop: str) -> None:
     assert 0 < vitals.ttfb_s <= vitals.fcp_s <= vitals.lcp_s < 10
 
 
-async def test_no_run_knows_another(shared: Asker, shop: str) -> None:
+async def test_no_run_knows_another(browsing: Asker, shop: str) -> None:
     first = {"goto": f"{shop}/", "fill": {"#user": "x"}, "click": "button"}
     look = {"goto": f"{shop}/cookies"}
 
-    after = await ask(shared, asking(first, {**look, "expect": {"text": "1 cookies"}}))
-    alone = await ask(shared, asking({**look, "expect": {"text": "0 cookies"}}))
+    after = await ask(browsing, asking(first, {**look, "expect": {"text": "1 cookies"}}))
+    alone = await ask(browsing, asking({**look, "expect": {"text": "0 cookies"}}))
 
     assert (after.outcome, alone.outcome) == (Outcome.GOOD, Outcome.GOOD)
 
@@ -155,10 +145,10 @@ async def test_no_run_knows_another(shared: Asker, shop: str) -> None:
     ],
 )
 async def test_what_is_not_as_expected_is_named(
-    shared: Asker, shop: str, path: str, step: dict[str, Any], reason: str, detail: str
+    browsing: Asker, shop: str, path: str, step: dict[str, Any], reason: str, detail: str
 ) -> None:
     result = await ask(
-        shared, asking({"goto": f"{shop}{path}", **step}, {"click": "button"}, patience="400ms")
+        browsing, asking({"goto": f"{shop}{path}", **step}, {"click": "button"}, patience="400ms")
     )
 
     assert (result.outcome, result.reason, result.failed_step) == (Outcome.BAD, reason, "step 1")
@@ -167,20 +157,20 @@ async def test_what_is_not_as_expected_is_named(
     assert result.evidence is not None
 
 
-async def test_what_comes_late_is_waited_for(shared: Asker, shop: str) -> None:
+async def test_what_comes_late_is_waited_for(browsing: Asker, shop: str) -> None:
     step = {"goto": f"{shop}/slow", "expect": {"text": "late", "visible": "p"}}
 
-    assert (await ask(shared, asking(step, patience="5s"))).outcome is Outcome.GOOD
+    assert (await ask(browsing, asking(step, patience="5s"))).outcome is Outcome.GOOD
 
 
 async def test_errors_of_the_console_and_failed_requests_are_counted(
-    shared: Asker, shop: str
+    browsing: Asker, shop: str
 ) -> None:
     step = {"goto": f"{shop}/errors"}
 
-    console = await ask(shared, asking(step, expect={"console_errors": 1}))
-    requests = await ask(shared, asking(step, expect={"failed_requests": 1}))
-    enough = await ask(shared, asking(step, expect={"console_errors": 9, "failed_requests": 9}))
+    console = await ask(browsing, asking(step, expect={"console_errors": 1}))
+    requests = await ask(browsing, asking(step, expect={"failed_requests": 1}))
+    enough = await ask(browsing, asking(step, expect={"console_errors": 9, "failed_requests": 9}))
 
     assert (console.reason, console.failed_step) == ("console", "")
     assert "expected at most 1 errors in the console, got 4, the first: " in console.detail
@@ -201,20 +191,20 @@ async def test_errors_of_the_console_and_failed_requests_are_counted(
     ],
 )
 async def test_how_a_page_felt_can_be_expected(
-    shared: Asker, shop: str, expect: dict[str, Any], detail: str
+    browsing: Asker, shop: str, expect: dict[str, Any], detail: str
 ) -> None:
     step = {"goto": f"{shop}/jumpy"}
 
-    result = await ask(shared, asking(step, {"expect": {"visible": "#a"}}, expect=expect))
+    result = await ask(browsing, asking(step, {"expect": {"visible": "#a"}}, expect=expect))
     fine = {"lcp": {"under": "20s"}, "fcp": {"under": "20s"}, "cls": {"under": 5}}
 
     assert (result.outcome, result.reason) == (Outcome.BAD, "vitals")
     assert detail in result.detail
-    assert (await ask(shared, asking(step, expect=fine))).outcome is Outcome.GOOD
+    assert (await ask(browsing, asking(step, expect=fine))).outcome is Outcome.GOOD
 
 
 async def test_what_a_failure_looked_like_is_kept_without_secrets(
-    shared: Asker, shop: str, tmp_path: Path
+    browsing: Asker, shop: str, tmp_path: Path
 ) -> None:
     keep = {"folder": str(tmp_path / "evidence"), "files": 4, "trace": True}
     fill = {"#user": "aiko", "#password": "${env:PASSWORD}"}
@@ -224,8 +214,8 @@ async def test_what_a_failure_looked_like_is_kept_without_secrets(
     )
     keep_and_wait = {"keep": keep, "patience": "2s"}
 
-    result = await ask(shared, asking(*steps, **keep_and_wait))
-    again = await ask(shared, asking(*steps, **keep_and_wait))
+    result = await ask(browsing, asking(*steps, **keep_and_wait))
+    again = await ask(browsing, asking(*steps, **keep_and_wait))
 
     assert result.evidence is not None
     assert again.evidence is not None
@@ -252,11 +242,11 @@ def _stem(paths: list[Path]) -> str:
 
 
 async def test_a_certificate_that_cannot_be_verified(
-    shared: Asker, server_tls: ssl.SSLContext
+    browsing: Asker, server_tls: ssl.SSLContext
 ) -> None:
     async with serving(PAGES, tls=server_tls) as origin:
-        refused = await ask(shared, asking({"goto": f"{origin}/"}))
-        taken = await ask(shared, asking({"goto": f"{origin}/"}, verify=False))
+        refused = await ask(browsing, asking({"goto": f"{origin}/"}))
+        taken = await ask(browsing, asking({"goto": f"{origin}/"}, verify=False))
 
     assert (refused.outcome, refused.reason) == (Outcome.BAD, "tls-unknown-ca")
     assert taken.outcome is Outcome.GOOD
@@ -264,11 +254,11 @@ async def test_a_certificate_that_cannot_be_verified(
     assert taken.phases.tls_s is not None
 
 
-async def test_a_page_that_cannot_be_reached(shared: Asker) -> None:
+async def test_a_page_that_cannot_be_reached(browsing: Asker) -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))  # and listens not
         where = f"127.0.0.1:{deaf.getsockname()[1]}"
-        result = await ask(shared, asking({"goto": f"http://{where}/"}))
+        result = await ask(browsing, asking({"goto": f"http://{where}/"}))
 
     assert (result.outcome, result.reason) == (Outcome.BAD, "connect")
     assert result.detail == f"step 1: {where}: Connection refused"

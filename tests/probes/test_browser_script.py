@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from click.testing import CliRunner
 
 from probes import browser
@@ -19,7 +17,6 @@ from tests.docs.support import REPOSITORY
 from tests.probes.specimen_browser import html
 from tests.probes.support import Asker, refusal, serving
 from tests.probes.test_browser import LOGIN, OPTIONS, ask, asking, home
-from tests.tools import program
 
 URL = "https://shop.example/"
 GO = {"name": "home", "goto": URL}
@@ -102,7 +99,7 @@ def test_a_missing_browser_or_extra_is_told_by_check(
 
     assert "synthetics.yaml:6:19: probes.home.browser.executable: there is no program" in missing
     assert "synthetics.yaml:5:5: probes.home.browser: there is no Chromium on this" in nowhere
-    assert "apt-get install chromium" in nowhere
+    assert "apt-get install chromium-headless-shell" in nowhere
     assert "the library Playwright is not installed" in extra
     assert "pip install 'synthetics[browser]'" in extra
 
@@ -133,15 +130,6 @@ async def check(page, run):
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared() -> AsyncIterator[Asker]:
-    """One browser for all scripts."""
-    program("chromium", "chromium")
-    it = Asker()
-    yield it
-    await it.shared.close()
-
-
 async def run_script(asker: Asker, folder: Path, body: str, timeout_s: float = 30) -> Result:
     script = folder / "check.py"
     script.write_text(SCRIPT.replace("BODY", body))
@@ -150,9 +138,9 @@ async def run_script(asker: Asker, folder: Path, body: str, timeout_s: float = 3
         return await ask(asker, asking(script=str(script), values=values, patience="3s"), timeout_s)
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_a_script_has_steps_like_any_other(shared: Asker, tmp_path: Path) -> None:
-    result = await run_script(shared, tmp_path, "")
+@pytest.mark.asyncio(loop_scope="package")
+async def test_a_script_has_steps_like_any_other(browsing: Asker, tmp_path: Path) -> None:
+    result = await run_script(browsing, tmp_path, "")
 
     assert result.outcome is Outcome.GOOD, result.detail
     assert [step.name for step in result.steps] == ["home", "log in", "last"]
@@ -167,29 +155,29 @@ async def test_a_script_has_steps_like_any_other(shared: Asker, tmp_path: Path) 
         ("open('/no/such')", "void", "script-error", "FileNotFoundError: "),
         ("await page.click('#no', timeout=300)", "bad", "element", "Timeout 300ms exceeded"),
         ("raise ValueError(run.values['password'])", "void", "script-error", "ValueError: ***"),
-        ("import asyncio; await asyncio.sleep(60)", "bad", "timeout", "not done after 8 s"),
+        ("import asyncio; await asyncio.sleep(60)", "bad", "timeout", "not done after 3 s"),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="package")
 async def test_what_a_script_raises_says_whose_fault_it_is(
-    shared: Asker, tmp_path: Path, body: str, outcome: str, reason: str, detail: str
+    browsing: Asker, tmp_path: Path, body: str, outcome: str, reason: str, detail: str
 ) -> None:
-    result = await run_script(shared, tmp_path, body, 8 if reason == "timeout" else 30)
+    result = await run_script(browsing, tmp_path, body, 3 if reason == "timeout" else 30)
 
     assert (result.outcome, result.reason) == (outcome, reason), result.detail
     assert detail in result.detail
     assert "sesame" not in repr(result)
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="package")
 async def test_a_script_that_swallows_a_failure_does_not_pass(
-    shared: Asker, tmp_path: Path
+    browsing: Asker, tmp_path: Path
 ) -> None:
     body = (
         "try:\n        async with run.step('bad'):\n            assert False, 'swallowed'\n"
         "    except Exception: pass"
     )
-    result = await run_script(shared, tmp_path, body)
+    result = await run_script(browsing, tmp_path, body)
 
     assert (result.outcome, result.failed_step, result.detail) == ("bad", "bad", "bad: swallowed")
 
