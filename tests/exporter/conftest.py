@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.exporter.support import MODULES, Both, Targets
+from tests.exporter.asker import Asker
+from tests.exporter.support import Both, Targets
+from tests.exporter.written import MODULES
 from tests.probes.named import Named, named
 from tests.tools import program
 
@@ -105,3 +107,19 @@ async def both(exporter: str, module_file: Path) -> AsyncIterator[Both]:
                 break
             await asyncio.sleep(0.05)
         yield started
+
+
+@pytest.fixture
+async def asker(tmp_path: Path) -> AsyncIterator[Asker]:
+    """Asks by one module."""
+    it = Asker(tmp_path)
+    yield it
+    await it.shared.close()
+
+
+@pytest.fixture
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    """Of a server that modules can trust."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
