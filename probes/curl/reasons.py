@@ -33,7 +33,6 @@ CODES = {
     pycurl.E_BAD_CONTENT_ENCODING: "encoding",
     pycurl.E_SSL_CACERT_BADFILE: "tls-ca",
     pycurl.E_SSL_ISSUER_ERROR: "tls-untrusted",
-    92: "malformed",  # E_HTTP2_STREAM
     95: "malformed",  # E_HTTP3
     96: "connect",  # E_QUIC_CONNECT_ERROR
 }
@@ -44,6 +43,7 @@ _REFUSES_OURS = re.compile(
 """What a server says of a client's certificate; by TLS 1.3 only after the handshake."""
 
 _PROXY_UNREACHABLE = frozenset({pycurl.E_COULDNT_RESOLVE_PROXY, 97})
+_STREAM_CLOSED = 92
 _OUT_OF_MEMORY = pycurl.E_OUT_OF_MEMORY
 _TOO_LARGE = 100
 
@@ -87,6 +87,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         return bad, "connect", f"{said.partition(' after ')[0]}: nobody answers by QUIC"
     if answer.failure == pycurl.E_RECV_ERROR:
         return bad, _reception(said), said
+    if answer.failure == _STREAM_CLOSED:
+        return bad, "malformed" if "PROTOCOL_ERROR" in said else "reset", said
     if answer.failure == _TOO_LARGE:
         return bad, "headers-too-large", "a line of the headers is over 100 KiB"
     if answer.failure == pycurl.E_UNSUPPORTED_PROTOCOL:
@@ -101,7 +103,7 @@ def _reception(said: str) -> str:
     """Libcurl has one code for all that goes wrong while an answer comes in; its words differ."""
     if "response header" in said:
         return "headers-too-large"
-    if any(words in said for words in ("Recv failure", "Send failure", "SSL", "closed")):
+    if any(words in said for words in ("Recv failure", "Send failure", "SSL", "closed", "died")):
         return "reset"
     return "malformed"
 

@@ -1,4 +1,4 @@
-"""One unary call of gRPC over HTTP/2, which libcurl speaks."""
+"""One call of gRPC over HTTP/2, which libcurl speaks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from urllib.parse import unquote
 from probes.ask import header_values
 from probes.curl.carry import carry
 from probes.curl.order import Answer, Order
-from probes.net.trip import Trip, Trouble
+from probes.net.trip import Trip, Trouble, Unmet
 from probes.net.trust import TlsOrder
 
 LIMIT = 1 << 20
 """Most bytes of an answer."""
+
+_MOST_MESSAGES = 10_000
 
 CODES = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
@@ -43,11 +45,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the server said: the *code*, its *words* for it, the *message* if there is one."""
+    """What the server said: the *code*, its *words* for it, and the *answer* that they came in."""
 
     code: int
     words: str
-    message: bytes | None
     answer: Answer
 
     @property
@@ -55,10 +56,56 @@ class Reply:
         """Of the code."""
         return CODES[self.code] if self.code < len(CODES) else str(self.code)
 
+    @property
+    def said(self) -> str:
+        """Name and words."""
+        return f"{self.name}: {self.words}" if self.words else self.name
 
-async def call(trip: Trip, way: Way, method: str, message: bytes) -> Reply:
+    @property
+    def message(self) -> bytes:
+        """
+        The one that answers a unary call.
+
+        Raises:
+            Trouble: ``malformed`` if there is not exactly one, or as `messages`.
+        """
+        found = self.messages()
+        if len(found) != 1:
+            many = "no message" if not found else f"{len(found)} messages instead of one"
+            raise Trouble("malformed", f"the answer has {many}")
+        return found[0]
+
+    def messages(self) -> list[bytes]:
+        """
+        All that came, as gRPC frames them.
+
+        Raises:
+            Trouble: ``malformed``.
+        """
+        body, at, found = self.answer.body, 0, list[bytes]()
+        while at < len(body):
+            end = at + 5 + int.from_bytes(body[at + 1 : at + 5], "big")
+            if body[at] != 0:
+                raise Trouble("malformed", "a message is compressed, which nobody asked for")
+            if at + 5 > len(body) or end > len(body):
+                raise Trouble("malformed", "a message is shorter than it says")
+            if len(found) == _MOST_MESSAGES:
+                raise Trouble("malformed", f"the answer has more than {_MOST_MESSAGES:,} messages")
+            found.append(body[at + 5 : end])
+            at = end
+        return found
+
+
+async def call(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIMIT) -> Reply:
     """
     The reply to *method*, such as ``grpc.health.v1.Health/Check``.
+
+    Args:
+        trip: Whose time, phases and address these are.
+        way: To the server.
+        method: Of which service.
+        sent: The messages; a unary call has one.
+        limit: Most bytes of the answer.
 
     Raises:
         Trouble: ``status`` and ``malformed`` if it is not gRPC; as `carry`.
@@ -77,9 +124,9 @@ async def call(trip: Trip, way: Way, method: str, message: bytes) -> Reply:
             "Expect:",
             *(f"{name}: {value}" for name, value in way.metadata.items()),
         ),
-        body=b"\0" + len(message).to_bytes(4, "big") + message,
-        body_limit=LIMIT,
-        body_keep=LIMIT,
+        body=b"".join(b"\0" + len(one).to_bytes(4, "big") + one for one in sent),
+        body_limit=limit,
+        body_keep=limit,
         ip=way.ip,
         version="2",
         tls=way.tls,
@@ -92,14 +139,19 @@ async def call(trip: Trip, way: Way, method: str, message: bytes) -> Reply:
     if not codes or not codes[-1].isascii() or not codes[-1].isdigit() or len(codes[-1]) > 4:
         raise Trouble("malformed", "the answer has no status of gRPC")
     words = unquote("".join(header_values(answer.headers, "grpc-message")[-1:]))
-    return Reply(int(codes[-1]), words, _message(answer.body), answer)
+    return Reply(int(codes[-1]), words, answer)
 
 
-def _message(body: bytes) -> bytes | None:
-    """The first one, as gRPC frames it."""
-    if not body:
-        return None
-    size = int.from_bytes(body[1:5], "big")
-    if body[0] != 0 or len(body) < 5 + size:
-        raise Trouble("malformed", "the message is compressed, or shorter than it says")
-    return body[5 : 5 + size]
+def unlike(reply: Reply, expected: str) -> Unmet:
+    """Why *reply* is not what was *expected*, by its status."""
+    match reply.name:
+        case "NOT_FOUND":
+            return Unmet("not-found", expected, reply.said)
+        case "UNIMPLEMENTED":
+            return Unmet("unimplemented", expected, reply.said)
+        case "PERMISSION_DENIED" | "UNAUTHENTICATED":
+            return Unmet("login", expected, reply.said)
+        case "UNAVAILABLE":
+            return Unmet("unavailable", expected, reply.said)
+        case _:
+            return Unmet("call", expected, reply.said)

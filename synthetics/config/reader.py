@@ -52,6 +52,7 @@ class Reader:
         self._context = {
             "resolve": references.resolve,
             "show": references.show,
+            "read": references.read,
             "keep": references.keep,
             "names": names,
         }

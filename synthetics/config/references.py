@@ -9,7 +9,8 @@ from probes.fields import SHORTEST_SECRET, Refused
 from probes.watch import Mask
 from synthetics.config.words import nearest
 
-LARGEST_FILE = 1024 * 1024
+MEBIBYTE = 1024 * 1024
+LARGEST_FILE = MEBIBYTE
 """Bytes of a file that a reference reads."""
 
 
@@ -73,21 +74,36 @@ class References:
             )
         return value
 
+    def read(self, name: str, most: int) -> bytes:
+        """
+        What is in the file *name*, which may have *most* bytes, whole mebibytes of them.
+
+        Raises:
+            Refused: It cannot be read, or it is larger.
+        """
+        try:
+            with (self._base / name).open("rb") as file:
+                raw = file.read(most + 1)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "its name has a null in it"
+            raise _unreadable(name, str(why)) from None
+        if len(raw) > most:
+            what = f"`{name}` is larger than {most // MEBIBYTE} MiB"
+            raise Refused(what, mend="name the right file")
+        return raw
+
     def _from_file(self, name: str) -> str:
         if name not in self._files:
             try:
-                with (self._base / name).open("rb") as file:
-                    raw = file.read(LARGEST_FILE + 1)
-                if len(raw) > LARGEST_FILE:
-                    raise Refused(f"`{name}` is larger than 1 MiB", mend="name the right file")
-                text = raw.decode()
-            except (OSError, ValueError) as error:
-                if isinstance(error, Refused):
-                    raise
-                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-                raise Refused(
-                    f"`{name}` cannot be read: {str(why)[:1].lower()}{str(why)[1:]}",
-                    mend="name a text file that this user may read",
-                ) from None
+                text = self.read(name, LARGEST_FILE).decode()
+            except UnicodeDecodeError:
+                raise _unreadable(name, "it is not UTF-8 text") from None
             self._files[name] = text.removesuffix("\n").removesuffix("\r")
         return self._files[name]
+
+
+def _unreadable(name: str, why: str) -> Refused:
+    return Refused(
+        f"`{name}` cannot be read: {why[:1].lower()}{why[1:]}",
+        mend="name a file that this user may read",
+    )

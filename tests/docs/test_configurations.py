@@ -14,6 +14,7 @@ from synthetics.config.problems import ConfigError, render
 from synthetics.demo.configuration import configuration
 from synthetics.kinds import probe_kinds, receiver_kinds
 from tests.docs.support import Fence, fences
+from tests.probes.orders import descriptor_set
 
 PARTS = {
     "defaults": "defaults: {every: 1m, timeout: 10s}",
@@ -71,6 +72,8 @@ def refusal(text: str, folder: Path) -> str:
     secret.write_text("0123456789abcdef" * 2)
     for script in re.findall(r"\bscript: ([\w-]+\.py)$", text, re.MULTILINE):
         (folder / script).write_text("async def check(page, run): ...\n")
+    for descriptor in re.findall(r"\bdescriptor: ([\w-]+\.binpb)$", text, re.MULTILINE):
+        (folder / descriptor).write_bytes(descriptor_set())
     file.write_text(re.sub(r"\$\{file:[^}]*\}", f"${{file:{secret}}}", text), encoding="utf-8")
     try:
         load(file, environ=environ(text))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.events import RequestReceived, StreamEnded
+from h2.connection import ConnectionState, H2Connection
+from h2.events import Event, RequestReceived, StreamEnded
+from h2.exceptions import ProtocolError
 
 from tests.probes.support import Speak
 
@@ -31,27 +33,79 @@ def answering(
 ) -> Speak:
     """A server that says this; with *repeat*, its words are what it was sent, one by one."""
 
+    said = ""
+
+    def answer(connection: H2Connection, event: Event) -> None:
+        nonlocal said
+        if isinstance(event, RequestReceived):
+            said = sent(event).get("authorization", "")
+        elif isinstance(event, StreamEnded):
+            more = (("grpc-message", said),) if repeat else ()
+            send(connection, event.stream_id, body, (*trailers, *more), headers)
+
+    return hearing(answer)
+
+
+def hearing(answer: Callable[[H2Connection, Event], None]) -> Speak:
+    """A server that has *answer* do what there is to do at every event."""
+
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         connection.initiate_connection()
-        said = ""
         while data := await reader.read(65536):
-            for event in connection.receive_data(data):
-                if isinstance(event, RequestReceived):
-                    # Text rather than bytes, for so the connection was asked to read them.
-                    sent: dict[Any, Any] = dict(event.headers)
-                    said = sent.get("authorization", "")
-                elif isinstance(event, StreamEnded):
-                    stream = event.stream_id
-                    connection.send_headers(stream, headers)
-                    if body:
-                        connection.send_data(stream, body)
-                    last = [*trailers, *([("grpc-message", said)] if repeat else [])]
-                    connection.send_headers(stream, last, end_stream=True)
+            with contextlib.suppress(ProtocolError):  # who said goodbye hears nothing more
+                for event in connection.receive_data(data):
+                    answer(connection, event)
             writer.write(connection.data_to_send())
             await writer.drain()
+            if connection.state_machine.state is ConnectionState.CLOSED:
+                break
 
     return speak
+
+
+def sent(event: RequestReceived) -> dict[str, str]:
+    """The headers of a request, by name."""
+    # Text rather than bytes, for so the connection was asked to read them.
+    return {str(name): str(value) for name, value in event.headers}
+
+
+def send(
+    connection: H2Connection,
+    stream: int,
+    body: bytes,
+    trailers: Pairs = (("grpc-status", "0"),),
+    headers: Pairs = GRPC,
+) -> None:
+    """Send a whole answer; of a long body only what the client has room for."""
+    connection.send_headers(stream, headers)
+    room = connection.local_flow_control_window(stream)
+    step = connection.max_outbound_frame_size
+    for start in range(0, min(len(body), room), step):
+        connection.send_data(stream, body[start : min(start + step, room)])
+    connection.send_headers(stream, trailers, end_stream=True)
+
+
+def answering_by(said: Mapping[str, bytes | Pairs]) -> Speak:
+    """A server that answers each method, by name, with a message in frames or with trailers."""
+    paths: dict[int, str] = {}
+
+    def answer(connection: H2Connection, event: Event) -> None:
+        if isinstance(event, RequestReceived):
+            paths[event.stream_id] = sent(event)[":path"].rpartition("/")[2]
+        elif isinstance(event, StreamEnded):
+            what = said[paths[event.stream_id]]
+            if isinstance(what, bytes):
+                send(connection, event.stream_id, what)
+            else:
+                send(connection, event.stream_id, b"", what)
+
+    return hearing(answer)
+
+
+def framed(*messages: bytes) -> bytes:
+    """*messages* as gRPC sends them."""
+    return b"".join(b"\0" + len(one).to_bytes(4, "big") + one for one in messages)
 
 
 welcome = answering()

@@ -143,7 +143,11 @@ async def test_over_tls_the_certificate_counts_too(
         (answering(b"\0\0\0\0\x0b\x08" + b"\xff" * 10), "malformed"),
         (answering(b"\0\0\0\0\2\x08\x63"), "health"),
         (answering(b"\0\0\0\0\0"), "health"),
-        (answering(SERVING + b"more", (("grpc-status", "0"),)), ""),
+        (answering(SERVING + SERVING), "malformed"),
+        (answering(SERVING + b"more"), "malformed"),
+        (answering(b"\0\0\0\0\1\x0b" + b"\0" * 5), "malformed"),
+        (answering(b"\0" * 5 * 20_000), "malformed"),
+        (answering(b"\0\0\6\x1a\x80" + b"\x08\x01" * 200_000), "malformed"),
         (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), "malformed"),
     ],
 )  # fmt: skip
