@@ -132,6 +132,11 @@ class Draft:
         self.env.setdefault(chosen, (value, line))
         return f"${{env:{chosen}}}"
 
+    def uuid(self, line: int, name: str) -> str:
+        """A reference to a UUID that is yet to be made, for what is called *name* on *line*."""
+        new = f"00000000-0000-4000-8000-{len(self.env):012}"
+        return self.secret(line, new, f"{name}_UUID")
+
     def login(
         self, options: dict[str, Any], user: str, password: str, line: int, name: str
     ) -> None:

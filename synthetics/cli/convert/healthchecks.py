@@ -13,6 +13,6 @@ from synthetics.cli.convert.printing import FILE, show
 @FILE
 def command(*, file: Path) -> None:
     """Print FILE, checks of Healthchecks as its API lists them, as heartbeats of ours."""
-    from synthetics.convert.healthchecks import convert
+    from synthetics.convert.healthchecks.checks import convert
 
     show(file, convert)

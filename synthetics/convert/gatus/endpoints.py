@@ -14,7 +14,6 @@ from synthetics.convert.gatus.requests import conditions, request
 from synthetics.convert.tree import Item
 
 EVERY_S, _TIMEOUT_S = 60.0, 10.0
-_NO_UUID = "00000000-0000-4000-8000-000000000000"
 _ASKED_EVERY = "1h"
 
 
@@ -106,7 +105,7 @@ def external(item: Item, draft: Draft) -> dict[str, Any] | None:
         draft.note(item, what)
         return None
     every_s = seconds(interval, EVERY_S)
-    uuid = draft.secret(item.line, _NO_UUID, f"{name}_UUID")
+    uuid = draft.uuid(item.line, name)
     options = {"uuid": uuid, "every": duration(every_s), "grace": duration(min(every_s, 60))}
     what = "it reports to /ping/<uuid> or /ping/<uuid>/fail instead, by a UUID that uuidgen makes"
     draft.note(item["token"], f"{name!r}: {what}")

@@ -24,7 +24,6 @@ NONE = {
     "sqlserver": "no kind speaks TDS; `tcp` asks whether it listens, `exec` runs `sqlcmd`",
 }
 """What to do instead, by type."""
-_NO_UUID = "00000000-0000-4000-8000-000000000000"
 _A2S_INFO = "ffffffff" + b"TSource Engine Query\0".hex()
 _NTP_QUESTION = "1b" + "00" * 47
 _MATCHES = {
@@ -136,7 +135,7 @@ def _heartbeat(item: Item, draft: Draft) -> dict[str, Any]:
     token = item["pushToken"]
     what = "it reports to /ping/<uuid> instead, by a UUID that uuidgen makes"
     draft.note(token, f"{item['name'].text()!r}: {what}")
-    uuid = draft.secret(token.line, _NO_UUID, f"{item['name'].text()}_UUID")
+    uuid = draft.uuid(token.line, item["name"].text())
     retries = max(1, int(item["maxretries"].number()))
     again_s = item["retryInterval"].number(60) * retries
     options = {"uuid": uuid, "every": duration(every_s), "grace": duration(again_s)}
