@@ -21,6 +21,7 @@ from probes.settings import Family
 from probes.watch import Watch
 
 SUMMARY = "ICMP echoes: how many are answered, and how fast."
+SOURCE = True
 LARGEST = 65_507
 
 
@@ -99,7 +100,7 @@ async def run(options: Options, watch: Watch) -> Result:
             trip.address = address.ip
             pinger = await watch.shared.get(Pinger, Pinger.start)
             trip.doing = f"waiting for replies from {address.ip}"
-            await count.send(pinger, address, options)
+            await count.send(pinger, address, options, watch.source)
     except Trouble as trouble:
         if trouble.reason != "timeout" or not count.heard:
             return trip.ended_by(trouble, evidence=count.evidence(options, trouble))
@@ -122,9 +123,9 @@ class _Count:
         self.replies: list[float] = []
         self._errors: list[Complaint] = []
 
-    async def send(self, pinger: Pinger, address: Address, options: Options) -> None:
+    async def send(self, pinger: Pinger, address: Address, options: Options, source: str) -> None:
         """
-        Send all, and wait for all.
+        Send all, from the local address *source* if that is not empty, and wait for all.
 
         Raises:
             Trouble: None could be sent.
@@ -134,15 +135,15 @@ class _Count:
                 for number in range(self._sent):
                     if number:
                         await asyncio.sleep(options.interval.total_seconds())
-                    echoes.create_task(self._one(pinger, address, options.size))
+                    echoes.create_task(self._one(pinger, address, options.size, source))
         except* Trouble as troubles:
             first = troubles.exceptions[0]
             while isinstance(first, BaseExceptionGroup):
                 first = first.exceptions[0]
             raise first from None
 
-    async def _one(self, pinger: Pinger, address: Address, size: int) -> None:
-        echo = await pinger.ping(address, size=size)
+    async def _one(self, pinger: Pinger, address: Address, size: int, source: str) -> None:
+        echo = await pinger.ping(address, size=size, source=source)
         if echo.heard.complaint is not None:
             self._errors.append(echo.heard.complaint)
         elif echo.rtt_s is not None:

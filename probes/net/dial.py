@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ async def dial(trip: Trip, host: str, port: int, *, ip: str = "any") -> socket.s
         try:
             connected = await _first(addresses, trip.watch.source)
         except OSError as error:
-            raise refused(error, where) from None
+            raise refused(error, where, trip.watch.source) from None
     trip.address = str(connected.getpeername()[0])
     return connected
 
@@ -47,14 +48,20 @@ def bind(own: socket.socket, source: str) -> None:
     Let *own* send from the local IP address *source*, unless that is empty.
 
     Raises:
-        OSError: This machine has no such address.
+        Trouble: Void: this machine has no such address.
     """
     if source:
-        own.bind((source, 0))
+        try:
+            own.bind((source, 0))
+        except OSError as error:
+            raise refused(error, source, source) from None
 
 
-def refused(error: OSError, where: str) -> Trouble:
-    """What the failure to connect to *where* means."""
+def refused(error: OSError, where: str, source: str = "") -> Trouble:
+    """What the failure to connect to *where* means; *source* is that which was to be used."""
+    if error.errno == errno.EADDRNOTAVAIL and source:
+        said = f"this machine has no address {source} to ask from"
+        return Trouble("no-sockets", said, outcome=Outcome.VOID)
     if error.errno in OUR_OWN:
         reason, detail = OUR_OWN[error.errno]
         return Trouble(reason, detail, outcome=Outcome.VOID)

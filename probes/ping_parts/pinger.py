@@ -1,4 +1,4 @@
-"""Two sockets for all pings of a process, one for each family: replies go to whom they are for."""
+"""A socket of each family for all pings of a process: replies go to whom they are for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 
+from probes.net.dial import bind
 from probes.net.names import Address
 from probes.net.trip import Trouble
 from probes.ping_parts.packet import NONCE, Heard, echo, read
@@ -19,6 +20,10 @@ _MOST_AT_ONCE = 500
 
 _STAMP = struct.Struct("@qq")
 _ICMP6_FILTER, _SO_TIMESTAMPNS = 1, 35
+
+
+_From = tuple[int, str]
+"""A family of addresses, and the one to send from; empty leaves that to the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Pinger:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._sockets: dict[int, tuple[socket.socket, bool]] = {}
+        self._sockets: dict[_From, tuple[socket.socket, bool]] = {}
         self._waiting: dict[bytes, _Waiting] = {}
         self._number = 0
 
@@ -69,19 +74,21 @@ class Pinger:
                 stopped = Trouble("stopped", "the prober was stopped", outcome=Outcome.VOID)
                 waiting.reply.set_exception(stopped)
 
-    async def ping(self, address: Address, *, size: int) -> Echo:
+    async def ping(self, address: Address, *, size: int, source: str = "") -> Echo:
         """
         Send one echo, and wait for what comes; cancel it to stop waiting.
 
         Args:
             address: Where to; its port is not used.
             size: Bytes to carry, at least `NONCE`.
+            source: A local IP address of the same family to send from; empty leaves that to
+                the system.
 
         Raises:
             Trouble: Void ``no-permission`` if this process may not; ``unreachable``, or void,
                 if the packet could not leave.
         """
-        own, _ = self._socket(address.family)
+        own, _ = self._socket((address.family, source))
         nonce = os.urandom(NONCE)
         self._number = (self._number + 1) & 0xFFFF
         packet = echo(address.family, self._number, nonce, size)
@@ -101,15 +108,16 @@ class Pinger:
         except OSError as error:
             raise Trouble("unreachable", f"{address.ip}: {error.strerror}") from None
 
-    def _socket(self, family: int) -> tuple[socket.socket, bool]:
-        found = self._sockets.get(family)
+    def _socket(self, place: _From) -> tuple[socket.socket, bool]:
+        found = self._sockets.get(place)
         if found is None:
-            found = self._sockets[family] = _open(family)
-            self._loop.add_reader(found[0], self._take, family)
+            found = self._sockets[place] = _open(*place)
+            self._loop.add_reader(found[0], self._take, place)
         return found
 
-    def _take(self, family: int) -> None:
-        own, with_ip = self._sockets[family]
+    def _take(self, place: _From) -> None:
+        own, with_ip = self._sockets[place]
+        family = place[0]
         for _ in range(_MOST_AT_ONCE):
             try:
                 packet, extra, _, _ = own.recvmsg(65_535, socket.CMSG_SPACE(_STAMP.size))
@@ -138,10 +146,11 @@ def _rtt_s(waiting: _Waiting, extra: list[tuple[int, int, bytes]]) -> float:
     return passed_s
 
 
-def _open(family: int) -> tuple[socket.socket, bool]:
+def _open(family: int, source: str) -> tuple[socket.socket, bool]:
     """
-    A socket for echoes, and whether it shows IPv4 headers: an unprivileged one where
-    ``net.ipv4.ping_group_range`` lets us, else a raw one, which takes CAP_NET_RAW.
+    A socket for echoes, from the address *source* if that is not empty; and whether it shows IPv4
+    headers: an unprivileged one where ``net.ipv4.ping_group_range`` lets us, else a raw one, which
+    takes CAP_NET_RAW.
     """
     six = family == socket.AF_INET6
     protocol = socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP
@@ -153,6 +162,11 @@ def _open(family: int) -> tuple[socket.socket, bool]:
         except OSError as error:
             said = f"this machine has no socket for that: {error.strerror}"
             raise Trouble("network-unreachable", said, outcome=Outcome.VOID) from None
+        try:
+            bind(own, source)
+        except Trouble:
+            own.close()
+            raise
         own.setblocking(False)
         own.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)

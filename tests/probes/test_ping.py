@@ -45,7 +45,7 @@ class Road(Pinger):
         super().__init__()
         self._fates = iter(fates)
 
-    async def ping(self, address: Address, *, size: int) -> Echo:
+    async def ping(self, address: Address, *, size: int, source: str = "") -> Echo:
         fate = next(self._fates)
         if fate is None:
             await asyncio.Event().wait()
@@ -113,8 +113,8 @@ async def test_pings_at_the_same_time_get_their_own_replies(asker: Asker) -> Non
 async def test_whoever_waits_when_it_is_closed_is_told() -> None:
     pinger = Pinger()
     address = Address(V4, "127.0.0.1", 0)
-    pinger._socket(V4)[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-    asyncio.get_running_loop().remove_reader(pinger._socket(V4)[0])
+    pinger._socket((V4, ""))[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    asyncio.get_running_loop().remove_reader(pinger._socket((V4, ""))[0])
     waiting = asyncio.create_task(pinger.ping(address, size=56))
     await asyncio.sleep(0)
     await pinger.close()

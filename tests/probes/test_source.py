@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from typing import Any
 
 import pytest
 
+from probes.ping_parts.pinger import Pinger
 from probes.result import Outcome, Result
 from probes.watch import METADATA_AND_LINK_LOCAL, Shared, Watch
 from synthetics.clock import SystemClock
 from synthetics.kinds import probe_kinds
-from tests.probes.support import ok, speaking
+from tests.probes.specimens import SPECIMENS
+from tests.probes.support import look_up, ok, speaking
 
 OURS = "127.0.0.9"
 NOT_OURS = "192.0.2.1"
@@ -22,14 +25,15 @@ async def ask(kind: str, written: object, *, source: str) -> Result:
     shared = Shared()
     watch = Watch(
         clock=SystemClock(),
-        timeout_s=5,
+        timeout_s=30,
         shared=shared,
         denied=METADATA_AND_LINK_LOCAL,
         source=source,
     )
     known = probe_kinds()[kind]
     try:
-        result: Result = await known.act(known.options.validate_python(written), watch)
+        options = known.options.validate_python(written, context={"resolve": look_up})
+        result: Result = await known.act(options, watch)
     finally:
         await shared.close()
     return result
@@ -81,21 +85,41 @@ async def test_a_datagram_comes_from_there_too() -> None:
         assert came_from[0] == OURS
 
 
-@pytest.mark.parametrize(
-    ("kind", "written"),
-    [
-        ("http", of_http(1)),
-        ("tcp", of_tcp(1)),
-        ("udp", {"connect": "127.0.0.1:1", "send": "hello"}),
-        ("dns", {"query": "shop.example", "servers": "127.0.0.1:1"}),
-        ("dns", {"query": "shop.example", "servers": "127.0.0.1:1", "over": "https"}),
-        ("dns", {"query": "shop.example", "servers": "127.0.0.1:1", "over": "tcp"}),
-    ],
-)
-async def test_an_address_that_this_machine_has_not_is_our_fault(kind: str, written: Any) -> None:
-    result = await ask(kind, written, source=NOT_OURS)
+@pytest.mark.parametrize("over", ["udp", "https"])
+async def test_a_name_server_is_not_asked_from_an_address_that_is_not_ours(over: str) -> None:
+    written = {"query": "shop.example", "servers": "127.0.0.1:1", "over": over}
+
+    result = await ask("dns", written, source=NOT_OURS)
 
     assert (result.outcome, result.reason) == (Outcome.VOID, "no-sockets")
+
+
+@pytest.mark.parametrize("kind", sorted(SPECIMENS.keys() - {"exec"}))
+async def test_an_address_that_this_machine_has_not_is_our_fault(kind: str) -> None:
+    async with SPECIMENS[kind].good() as written:
+        result = await ask(kind, written, source=NOT_OURS)
+
+    assert (result.outcome, result.reason) == (Outcome.VOID, "no-sockets"), result.detail
+    assert re.fullmatch(r"(one: )?this machine has no (such )?address .*to ask from", result.detail)
+
+
+async def test_a_ping_goes_out_from_there_beside_one_from_elsewhere() -> None:
+    """What comes back says to whom; the kernel sees to it that only ours gets it."""
+    shared = Shared()
+    known = probe_kinds()["ping"]
+    options = known.options.validate_python({"host": "127.0.0.1"})
+    results = [
+        await known.act(
+            options, Watch(clock=SystemClock(), timeout_s=5, shared=shared, source=source)
+        )
+        for source in ("", OURS, "", OURS)
+    ]
+    pinger = await shared.get(Pinger, Pinger.start)
+    bound = {own.getsockname()[0] for own, _ in pinger._sockets.values()}
+    await shared.close()
+
+    assert {result.outcome for result in results} == {Outcome.GOOD}
+    assert bound == {"0.0.0.0", OURS}
 
 
 @pytest.mark.parametrize(("kind", "write"), [("tcp", of_tcp)])
