@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import trustme
 
+from synthetics.exporter.modules import load
 from tests.exporter.asker import OFTEN, Asker, names
 from tests.exporter.support import Targets
 from tests.probes.test_protocols import speaking_all_versions
@@ -130,6 +132,17 @@ async def test_a_body_that_is_no_json(asker: Asker, targets: Targets) -> None:
     said = await asker.text(module, f"{targets.http}/well", debug=True)
     assert "the body is no JSON" in said
     assert "probe_failed_due_to_cel 1\n" in said
+
+
+def test_without_its_library_cel_is_what_cannot_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cel_expr_python", None)
+    file = tmp_path / "blackbox.yml"
+    file.write_text("modules: {a: {prober: http, http: {fail_if_body_json_matches_cel: '('}}}\n")
+    assert load(file)["a"].cannot == (
+        "expressions in CEL need a library: pip install 'synthetics[cel]'",
+    )
 
 
 async def test_http3(
