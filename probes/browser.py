@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +30,10 @@ from probes.settings import exactly_one
 from probes.watch import Watch
 
 SUMMARY = "Steps in a real browser: pages, fields, clicks, and how soon there was something to see."
+UNLOCKED = (
+    "as root, Chromium has no sandbox, so a page that breaks out of it is root too; run as another "
+    "user, or write `sandbox: false` if all pages are yours"
+)
 SOURCE = True
 """Whether it can be asked from an address of choice."""
 
@@ -54,8 +59,8 @@ class Visit:
         verify: Whether a certificate that cannot be verified is a failure.
         limit: Most bytes that one run may get.
         executable: The browser to use; a Chromium on `PATH` unless it is written.
-        sandbox: Whether the browser locks its pages in. Without it, a page that breaks out of the
-            browser has this user's rights.
+        sandbox: Whether the browser locks its pages in: unless it is written it does, except as
+            root, who has none. Without it, a page that breaks out of the browser has our rights.
         memory: Most memory of the browser; the page that takes most of it is ended.
     """
 
@@ -76,7 +81,7 @@ class Visit:
     verify: bool = True
     limit: Size = 64 * MEBIBYTE
     executable: str | None = None
-    sandbox: bool = True
+    sandbox: bool | None = None
     memory: Size = 1024 * MEBIBYTE
 
     def __post_init__(self) -> None:
@@ -95,6 +100,16 @@ class Visit:
                     )
         if self.memory < 256 * MEBIBYTE:
             raise Refused("no page fits into less than 256MiB", mend="write more", at=("memory",))
+
+    @property
+    def locks(self) -> bool:
+        """Whether its pages are locked in."""
+        return os.geteuid() != 0 if self.sandbox is None else self.sandbox
+
+    @property
+    def caution(self) -> str:
+        """What is allowed and should be known; empty if there is nothing."""
+        return UNLOCKED if self.sandbox is None and not self.locks else ""
 
     @property
     def program(self) -> str | None:
@@ -140,6 +155,12 @@ def steps(options: Visit) -> tuple[str, ...]:
     if options.script is not None:
         return options.script.steps
     return tuple(step.name for step in options.steps)
+
+
+def cautions(options: Visit) -> Iterator[str]:
+    """What is allowed and should be known, for ``synthetics check``."""
+    if options.caution:
+        yield options.caution
 
 
 async def run(options: Visit, watch: Watch) -> Result:

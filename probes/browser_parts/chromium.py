@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -18,6 +19,8 @@ from probes.browser_parts.running import CLOSE_S, Launch, Running, start
 from probes.net.trip import Trouble
 from probes.result import Outcome
 from probes.watch import Watch
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Runs at the same time; more wait for their turn."""
@@ -35,6 +38,7 @@ class Chromium:
         self._tasks: set[asyncio.Task[None]] = set()
         self._all: set[Running] = set()
         self._crashed: dict[str, None] = {}
+        self._warned: set[str] = set()
         self.stopped = False
 
     @classmethod
@@ -83,6 +87,12 @@ class Chromium:
             yield turn
         finally:
             self._later(self._leave(turn))
+
+    def warn_once(self, what: str) -> None:
+        """Log *what*, the first time."""
+        if what not in self._warned:
+            self._warned.add(what)
+            logger.warning("%s", what, extra={"action": "browser"})
 
     def crashed_before(self, what: str) -> bool:
         """Note that *what* has crashed its page; whether it had the last time, too."""

@@ -41,7 +41,9 @@ async def visit(options: Visit, watch: Watch) -> Result:
     program = options.program
     if program is None:
         return watch.void("no-browser", "there is no Chromium on this machine")
-    launch = Launch(program=program, sandbox=options.sandbox, memory=options.memory)
+    launch = Launch(program=program, sandbox=options.locks, memory=options.memory)
+    if options.caution:
+        chromium.warn_once(options.caution)
     way = Way(watch, options.limit)
     try:
         async with chromium.turn(launch, watch) as turn:

@@ -136,7 +136,9 @@ async def start(launch: Launch) -> Running:
     Raises:
         Trouble: Void ``no-browser``: it does not start.
     """
-    playwright = await async_playwright().start()
+    manager = async_playwright()
+    playwright = await manager.start()
+    _forgive(manager)
     try:
         browser = await playwright.chromium.launch(
             executable_path=launch.program,
@@ -158,12 +160,23 @@ async def start(launch: Launch) -> Running:
     return Running(launch, playwright, browser, Group(leader))
 
 
+def _forgive(manager: object) -> None:
+    """
+    A driver that is killed is seen by `Running.alive`; nobody need log it besides.
+
+    Playwright keeps the error where nobody asks for it, of which asyncio complains.
+    """
+    transport = getattr(getattr(manager, "_client", None), "_transport", None)
+    if transport is not None:
+        transport.on_error_future.add_done_callback(lambda ended: ended.exception())
+
+
 def _why_not(message: str, launch: Launch) -> str:
     if "without --no-sandbox" in message:
-        return (
-            "as root, Chromium does not start with its sandbox; run as another user, "
-            "or write `sandbox: false`"
-        )
+        return "as root, Chromium has no sandbox; run as another user, or delete `sandbox: true`"
     if "No usable sandbox" in message:
-        return "this machine gives Chromium no sandbox; allow user namespaces, or `sandbox: false`"
+        return (
+            "this machine gives Chromium no sandbox; allow user namespaces, install the package "
+            "chromium-sandbox, or write `sandbox: false`"
+        )
     return f"{launch.program} does not start: {message.partition(chr(10))[0]}"

@@ -21,6 +21,7 @@ from slo.tails import log_at_least
 from synthetics.config.model import Combine, Composite, Config, Probe, Severity, Slices, Slo
 from synthetics.config.reach import ever_of, matching, subjects, targets
 from synthetics.config.slis import intervals_ms
+from synthetics.kinds import probe_kinds
 
 _MILLISECOND = timedelta(milliseconds=1)
 WEEK_MS = timedelta(weeks=1) // _MILLISECOND
@@ -212,6 +213,20 @@ def advice(config: Config, meanings: tuple[SloMeaning, ...]) -> Iterator[str]:
         elif service not in promised:
             yield f"service {service} has no SLO, so nobody is told when it fails"
     yield from _unheard(config)
+    yield from _cautions(config)
+
+
+def _cautions(config: Config) -> Iterator[str]:
+    """What the kinds of its probes have to say, once for all probes that it is about."""
+    about: dict[str, list[str]] = {}
+    for probe in config.probes.values():
+        said = getattr(probe_kinds()[probe.kind].module, "cautions", None)
+        if said is not None and probe.options is not None:
+            for caution in said(probe.options):
+                about.setdefault(caution, []).append(probe.id)
+    for caution, probes in about.items():
+        which = probes[0] if len(probes) == 1 else f"{probes[0]} and {len(probes) - 1} more"
+        yield f"probe {which}: {caution}"
 
 
 def _unheard(config: Config) -> Iterator[str]:
