@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synthetics.config.describe import duration_text
 from synthetics.config.model import Probe
 from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
@@ -63,10 +62,10 @@ def read_composites(
 
 
 def made_of(probe: Probe, members: Sequence[Probe]) -> Probe:
-    """The composite *probe* of *members*: asked when and as often as they are."""
+    """The composite *probe* of *members*: asked when they are, and as often as the slowest."""
     return replace(
         probe,
-        every=members[0].every,
+        every=max(member.every for member in members),
         timeout=max(member.timeout for member in members),
         confirm=None,
         only=members[0].only,
@@ -100,23 +99,21 @@ def _all_known(reader: Reader, one: Waiting, names: Sequence[str]) -> bool:
 
 
 def _alike(reader: Reader, one: Waiting, members: Sequence[Probe]) -> bool:
-    """Whether all *members* have the same rounds; noted if not."""
+    """Whether all *members* can have rounds in common; noted if not."""
     first = members[0]
     for member in members:
+        mend = "leave it out"
         if member.listens:
-            what = f"`{member.id}` is a heartbeat: it has no rounds that others share"
+            mend += "; `sli: {composite: …}` counts objectives together"
+            what = f"`{member.id}` is a heartbeat: it reports when it likes, and has no rounds"
         elif member.guard:
             what = f"`{member.id}` is a guard: it says something of us"
-        elif member.every != first.every:
-            what = (
-                f"rounds need one interval: `{first.id}` is asked every "
-                f"{duration_text(first.every)}, `{member.id}` every {duration_text(member.every)}"
-            )
         elif member.only != first.only:
-            what = f"`{member.id}` is not asked at the times at which `{first.id}` is"
+            what = f"`{member.id}` is not asked at the hours at which `{first.id}` is"
+            mend = "leave it out, or give them the same `only`"
         else:
             continue
-        reader.report((*one.path, COMPOSITE), what, "leave it out, or give them the same", at="key")
+        reader.report((*one.path, COMPOSITE), what, mend, at="key")
         return False
     return True
 

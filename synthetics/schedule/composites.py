@@ -1,7 +1,8 @@
 """
 Composites: samples made of those of other probes, round by round.
 
-Round *k* of an interval is ``[k × interval, (k + 1) × interval)``; each member is due once in it.
+Round *k* of an interval is ``[k × interval, (k + 1) × interval)``.  The interval is that of the
+slowest member, which is due once in it; of those that are due more often the last time counts.
 The composite's sample, at the beginning of that round, is made of the members' samples, as they
 were stored: once all of them are there, or once those that are there make it bad whatever the
 others say, or once no more can be expected.  A member's sample that comes later, or again, makes
@@ -123,9 +124,17 @@ class Composites:
             await self._sink(made)
 
     def _put(self, composite: Probe, sample: Sample) -> int | None:
-        """Put *sample* into its round of *composite*; which one, or ``None`` if it is too late."""
+        """
+        Put *sample* into its round of *composite*.
+
+        Returns:
+            Which round; ``None`` if it is too late, or not the last of its probe in the round.
+        """
         interval_ms = interval_of_ms(composite)
         slot = sample.scheduled_ms // interval_ms
+        own_ms = interval_of_ms(self._config.probes[sample.probe])
+        if sample.scheduled_ms + own_ms < (slot + 1) * interval_ms:
+            return None
         rounds = self._rounds.setdefault(composite.id, {})
         if slot not in rounds:
             until_ms = (slot + 1) * interval_ms + self._late_ms(composite)
@@ -174,7 +183,10 @@ class Composites:
         for name in composite.members:
             member = self._config.probes[name]
             if member.members:
-                late_ms = max(late_ms, self._late_ms(member))
+                # Its round, which begins in this one, may end after it.
+                over_ms = interval_of_ms(member)
+                over_ms = over_ms if interval_of_ms(composite) % over_ms else 0
+                late_ms = max(late_ms, over_ms + self._late_ms(member))
             else:
                 late_ms = max(late_ms, round(longest_s(member) * 1000))
         return late_ms + grace_ms(interval_of_ms(composite))

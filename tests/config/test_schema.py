@@ -65,7 +65,7 @@ BEYOND_A_SCHEMA = {
         "jobs-with-one-address",
         "labels-that-no-probe-has",
         "composite-of-an-unknown-probe",
-        "composite-of-different-intervals",
+        "composite-of-a-heartbeat",
         "composite-with-an-interval",
         "latency-of-a-probe-without-within",
         "probe-made-of-itself",

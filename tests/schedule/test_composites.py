@@ -180,6 +180,34 @@ async def test_composites_of_composites_follow_and_inversion_is_theirs() -> None
     assert nested.made[-1].result.detail.startswith("fails as it should: too-few-good")
 
 
+async def test_of_a_faster_member_the_last_sample_of_the_round_counts() -> None:
+    slow = replace(a_probe("b"), every=timedelta(minutes=5))
+    whole = replace(composite(all=("a", "b")), every=timedelta(minutes=5))
+    both = room(whole, members=(a_probe("a"), slow))
+
+    await both.composites.see([sample("a", Outcome.BAD, at=minute) for minute in range(4)])
+    await both.composites.see([sample("b", at=1)])
+    assert both.shown() == []
+    await both.composites.see([sample("a", at=4)])
+
+    assert both.shown() == ["both 0 good"]
+
+
+async def test_a_round_of_a_member_that_ends_after_this_one_is_waited_for() -> None:
+    inner = replace(composite("inner", any=("a",)), every=timedelta(minutes=1))
+    slow = replace(a_probe("b"), every=timedelta(seconds=90))
+    outer = replace(composite("outer", any=("inner", "b")), every=timedelta(seconds=90))
+    nested = room(inner, outer, members=(a_probe("a"), slow))
+
+    await nested.composites.see([sample("b", Outcome.BAD, at=-1)])
+    nested.clock.advance((MINUTE + LATE) / 1000)
+    await nested.composites.look()
+    assert nested.shown() == []
+    await nested.composites.see([sample("a")])
+
+    assert nested.shown() == ["inner 0 good", "outer -1 good"]
+
+
 async def test_only_samples_of_the_own_location_are_taken() -> None:
     both = room(composite(all=("a", "b")))
 
