@@ -60,6 +60,8 @@ class Condition:
             kind, value = found.type().name(), found.value()
         except (RuntimeError, ValueError) as error:
             raise Unjudged(f"{said(self.text)}: {error}") from None
+        if kind.lower() == "error":
+            raise Unjudged(f"{said(self.text)} cannot be judged: {value}")
         if kind.lower() != "bool":
             raise Unjudged(f"{said(self.text)} is no verdict but {said(str(value))}")
         return bool(value)
