@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,9 @@ from probes.net.trust import TlsOrder
 
 CHUNK = 1 << 16
 """Bytes asked of the socket at once."""
+
+_TURN_S = 0.01
+"""How long a target that sends without a pause is listened to before others have their turn."""
 
 
 class Stream:
@@ -41,6 +45,7 @@ class Stream:
         self._limit = limit
         self._held = bytearray()
         self._session: Session | None = None
+        self._turn_ends = time.monotonic() + _TURN_S
         self.received = 0
         self.ended = False
 
@@ -123,17 +128,21 @@ class Stream:
             data = self._session.outgoing()
         await self._send(data)
 
-    async def read_some(self) -> bytes:
+    async def read_some(self, most: int = CHUNK) -> bytes:
         """
         What is there, at least one byte; none once the target has closed.
+
+        Args:
+            most: Bytes, for who takes long over each of them.
 
         Raises:
             Trouble: ``reset``, ``body-too-large``.
         """
+        await self._give_way()
         if not self._held:
             await self._fill()
-        data = bytes(self._held)
-        self._held.clear()
+        data = bytes(self._held[:most])
+        del self._held[:most]
         return data
 
     async def read_more(self) -> bytes:
@@ -158,6 +167,7 @@ class Stream:
         Raises:
             Trouble: ``truncated`` if the target closes before; as `read_some`.
         """
+        await self._give_way()
         while len(self._held) < count:
             await self._must_fill()
         data = bytes(self._held[:count])
@@ -174,6 +184,7 @@ class Stream:
         Raises:
             Trouble: As `read_exactly`.
         """
+        await self._give_way()
         start = 0
         while (end := self._held.find(b"\n", start)) < 0 and len(self._held) <= longest:
             start = len(self._held)
@@ -183,6 +194,17 @@ class Stream:
         line = bytes(self._held[:end]).removesuffix(b"\r")
         del self._held[: end + 1]
         return line
+
+    async def _give_way(self) -> None:
+        """
+        Let others have their turn, once in a while.
+
+        What is held already, or waits in the socket, is read without a pause: a target that
+        sends on and on would hold up every other run, and the limit of its own.
+        """
+        if time.monotonic() > self._turn_ends:
+            await asyncio.sleep(0)
+            self._turn_ends = time.monotonic() + _TURN_S
 
     async def _must_fill(self) -> None:
         await self._fill()

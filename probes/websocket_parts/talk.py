@@ -23,6 +23,9 @@ _SILENT = logging.getLogger("probes.websocket.protocol")
 
 _SILENT.disabled = True
 
+_PIECE = 1024
+"""Bytes taken apart at once: of empty frames they are 500, and some 5 ms."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
@@ -139,7 +142,7 @@ class Talk:
     async def _events(self) -> Sequence[object]:
         """What the next bytes of the target mean; pings are answered on the way."""
         self._raise_if_broken()
-        data = await self._stream.read_some()
+        data = await self._stream.read_some(_PIECE)
         if data:
             self._protocol.receive_data(data)
         else:
