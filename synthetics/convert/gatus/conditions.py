@@ -159,13 +159,16 @@ class Wanted:
                 (self.regex if there else self.not_regex).append(r"\S")
                 return ""
             _once(self.json.setdefault(path, {}), "exists", there)
-            return "`null` counts as something here"
+            null = "`null` counts as something here"
+            return null if there else f"{null}, and a body that is no JSON fails"
         if function == "len":
             return self._length(path, operator, right)
         named = self.json.setdefault(path, {})
         if operator in _ORDER:
-            _once(named, _ORDER[operator], values.number(right))
-            return ""
+            limit = values.number(right)
+            _once(named, _ORDER[operator], limit)
+            taken_as_0 = {"<": limit > 0, "<=": limit >= 0, ">": limit < 0, ">=": limit <= 0}
+            return "where there is no number, that fails here" if taken_as_0[operator] else ""
         if right.startswith(("[", "map[", "{")) and not _CONTEXT.match(right):
             raise Unsaid("two parts of a body are not compared, nor lists and objects")
         if operator == "==":
