@@ -228,5 +228,5 @@ def _way(options: Asked) -> Way:
         authority=str(options.connect),
         ip=options.ip,
         tls=tls.at_home if tls is not None else None,
-        metadata={name: value.render() for name, value in options.metadata.items()},
+        metadata=tuple((name, value.render()) for name, value in options.metadata.items()),
     )

@@ -88,7 +88,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
     if answer.failure == pycurl.E_RECV_ERROR:
         return bad, _reception(said), said
     if answer.failure == _STREAM_CLOSED:
-        return bad, "malformed" if "PROTOCOL_ERROR" in said else "reset", said
+        ours = "PROTOCOL_ERROR" in said and "by server" not in said
+        return bad, "malformed" if ours else "reset", said
     if answer.failure == _TOO_LARGE:
         return bad, "headers-too-large", "a line of the headers is over 100 KiB"
     if answer.failure == pycurl.E_UNSUPPORTED_PROTOCOL:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -34,13 +33,17 @@ class Way:
         authority: ``host:port``.
         ip: ``any``, ``4`` or ``6``.
         tls: ``None`` is not encrypted.
-        metadata: Sent along, by name.
+        metadata: Sent along, names and values.
+        connect_to: Where that leads instead, as in `Order`.
+        shows_tls: Whether the answer says what was agreed on over TLS.
     """
 
     authority: str
     ip: str
     tls: TlsOrder | None
-    metadata: Mapping[str, str]
+    metadata: tuple[tuple[str, str], ...] = ()
+    connect_to: tuple[str, ...] = ()
+    shows_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,9 @@ class Reply:
         return found
 
 
-async def call(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIMIT) -> Reply:
+async def ask(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIMIT) -> Answer:
     """
-    The reply to *method*, such as ``grpc.health.v1.Health/Check``.
+    What is answered to *method*, such as ``grpc.health.v1.Health/Check``.
 
     Args:
         trip: Whose time, phases and address these are.
@@ -108,7 +111,7 @@ async def call(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIM
         limit: Most bytes of the answer.
 
     Raises:
-        Trouble: ``status`` and ``malformed`` if it is not gRPC; as `carry`.
+        Trouble: As `carry`.
     """
     scheme = "http" if way.tls is None else "https"
     limit_ms = max(1, round(trip.watch.remaining_s() * 1000))
@@ -122,7 +125,7 @@ async def call(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIM
             f"User-Agent: {trip.watch.user_agent}",
             "Accept:",
             "Expect:",
-            *(f"{name}: {value}" for name, value in way.metadata.items()),
+            *(f"{name}: {value}" for name, value in way.metadata),
         ),
         body=b"".join(b"\0" + len(one).to_bytes(4, "big") + one for one in sent),
         body_limit=limit,
@@ -131,8 +134,19 @@ async def call(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIM
         version="2",
         tls=way.tls,
         decompress=False,
+        connect_to=way.connect_to,
+        shows_tls=way.shows_tls,
     )
-    answer = await carry(order, trip, f"waiting for an answer to {method}")
+    return await carry(order, trip, f"waiting for an answer to {method}")
+
+
+def reply_in(answer: Answer) -> Reply:
+    """
+    What *answer* is as gRPC.
+
+    Raises:
+        Trouble: ``status`` and ``malformed`` if it is none.
+    """
     if answer.status != 200:
         raise Trouble("status", f"expected HTTP status 200, got {answer.status}")
     codes = header_values(answer.headers, "grpc-status")
@@ -140,6 +154,16 @@ async def call(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIM
         raise Trouble("malformed", "the answer has no status of gRPC")
     words = unquote("".join(header_values(answer.headers, "grpc-message")[-1:]))
     return Reply(int(codes[-1]), words, answer)
+
+
+async def call(trip: Trip, way: Way, method: str, *sent: bytes, limit: int = LIMIT) -> Reply:
+    """
+    The reply to *method*; the arguments are those of `ask`.
+
+    Raises:
+        Trouble: As `ask` and `reply_in`.
+    """
+    return reply_in(await ask(trip, way, method, *sent, limit=limit))
 
 
 def unlike(reply: Reply, expected: str) -> Unmet:

@@ -17,7 +17,12 @@ async def ask_health(trip: Trip, way: Way, service: str) -> Reply:
     Raises:
         Trouble: As `call`.
     """
-    return await call(trip, way, HEALTH, text_field(1, service))
+    return await call(trip, way, HEALTH, question(service))
+
+
+def question(service: str) -> bytes:
+    """The message that asks for *service*."""
+    return text_field(1, service)
 
 
 def state_in(reply: Reply) -> str:

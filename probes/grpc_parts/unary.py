@@ -134,7 +134,7 @@ class Unary:
 
     async def _learnt(self, way: Way) -> Method:
         library = await self._trip.watch.shared.get(Library, Library.open)
-        key = (way.authority, way.ip, way.tls, *sorted(way.metadata.items()), self._name)
+        key = (way.authority, way.ip, way.tls, way.metadata, self._name)
         self._remembered = library, key
         self._method = library.get(key)
         if self._method is None:

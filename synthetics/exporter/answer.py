@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from probes.curl.engine import EngineStopped
 from probes.net.trip import Trip, Trouble
 from probes.watch import Watch
-from synthetics.exporter import dns, http, icmp, tcp, unix, websocket
+from synthetics.exporter import dns, grpc, http, icmp, tcp, unix, websocket
 from synthetics.exporter.frame import Failed, Frame
 from synthetics.exporter.modules import Module
 
@@ -33,6 +33,7 @@ def _in_time(probe: _Probe) -> _Probe:
 
 _PROBERS: Mapping[str, _Probe] = {
     "http": http.probe,
+    "grpc": grpc.probe,
     "tcp": _in_time(tcp.probe),
     "dns": _in_time(dns.probe),
     "icmp": _in_time(icmp.probe),

@@ -48,18 +48,23 @@ def show(
         chain: As presented, the target's own certificate first.
         tls: By whom it was verified.
     """
+    show_presented(gauges, version, chain)
+    gauges.set("probe_tls_cipher_info", 1, cipher=_CIPHERS.get(cipher, cipher))
+    gauges.set(
+        "probe_ssl_last_chain_expiry_timestamp_seconds",
+        _verified_until(tuple(chain), tls.ca) if tls.verify else _UNVERIFIED,
+    )
+
+
+def show_presented(gauges: Gauges, version: str, chain: Sequence[x509.Certificate]) -> None:
+    """Write only *version* and *chain*, as in `show`."""
     said = version.removeprefix("TLSv")
     version = (
         f"TLS {said if '.' in said else said + '.0'}" if version.startswith("TLSv") else version
     )
     gauges.set("probe_tls_version_info", 1, version=version)
-    gauges.set("probe_tls_cipher_info", 1, cipher=_CIPHERS.get(cipher, cipher))
     gauges.set(
         "probe_ssl_earliest_cert_expiry", _stamp(min(one.not_valid_after_utc for one in chain))
-    )
-    gauges.set(
-        "probe_ssl_last_chain_expiry_timestamp_seconds",
-        _verified_until(tuple(chain), tls.ca) if tls.verify else _UNVERIFIED,
     )
     gauges.set("probe_ssl_last_chain_info", 1, **_described(chain[0]))
 

@@ -41,6 +41,10 @@ HELP: Mapping[str, str] = {
     "probe_websocket_connection_upgraded": "Whether the WebSocket was opened (1) or not (0).",
     "probe_websocket_failed_due_to_regex": "Whether the conversation failed (1) or not (0).",
     "probe_websocket_duration_seconds": "How long each phase took.",
+    "probe_grpc_duration_seconds": "How long each phase took.",
+    "probe_grpc_healthcheck_response": "What the server said of its health (1), of all states.",
+    "probe_grpc_ssl": "Whether the answer came over TLS (1) or not (0).",
+    "probe_grpc_status_code": "Number of the status of gRPC; 0 is OK, or that nothing was asked.",
     "probe_icmp_duration_seconds": "How long each phase took.",
     "probe_icmp_reply_hop_limit": "Hop limit of the reply, which IPv4 calls TTL.",
 }

@@ -34,8 +34,6 @@ from synthetics.exporter.shown import shown
 from synthetics.exporter.written import Dns, Http, ModuleWritten, WebSocket
 from synthetics.exporter.written_client import TlsConfig
 
-_NOT_YET = ("grpc",)
-
 
 @dataclass(frozen=True, eq=False)
 class Module:
@@ -170,8 +168,6 @@ def _problem(
 
 def _module(name: str, written: ModuleWritten) -> Module:
     cannot: list[str] = []
-    if written.prober in _NOT_YET:
-        cannot.append(f"the prober {written.prober} is not there yet")
     kind = getattr(written, written.prober)
     sent, tokens, body = NOTHING, None, None
     opening: Mapping[str, str] = {}

@@ -17,7 +17,7 @@ _HIDDEN = frozenset(
     }
 )  # fmt: skip
 """Keys whose values are never shown."""
-_HIDING = frozenset({"headers", "endpoint_params", "proxy_connect_header", "claims"})
+_HIDING = frozenset({"headers", "endpoint_params", "proxy_connect_header", "claims", "metadata"})
 """Groups of which only the keys are."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import dns.exception
 import dns.rcode
@@ -121,6 +121,10 @@ class Turn(Written):
         return self
 
 
+MetadataName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+MetadataValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
+
+
 class Addressed(Written):
     """Which address of the target is used, and which one of ours."""
 
@@ -199,6 +203,17 @@ class Icmp(Addressed):
     ttl: Annotated[int, Field(ge=0, le=255)] = 64
 
 
+class Grpc(Written):
+    """A ``grpc`` probe."""
+
+    service: str = ""
+    tls: bool = False
+    tls_config: TlsConfig = TlsConfig()
+    preferred_ip_protocol: Protocol = ""
+    ip_protocol_fallback: bool = True
+    metadata: dict[MetadataName, tuple[MetadataValue, ...]] = Field(default_factory=dict)
+
+
 class ModuleWritten(Written):
     """One module."""
 
@@ -208,6 +223,7 @@ class ModuleWritten(Written):
     tcp: Tcp = Tcp()
     dns: Dns | None = None
     icmp: Icmp = Icmp()
-    grpc: dict[str, Any] = Field(default_factory=dict)
+    # The exporter's own defaults hold only inside of `grpc:`; without it Go's zero stands here.
+    grpc: Grpc = Grpc(ip_protocol_fallback=False)
     unix: Unix = Unix()
     websocket: WebSocket = WebSocket()

@@ -28,7 +28,7 @@ modules:
   tcp: {prober: tcp, timeout: 500ms, tcp: {query_response: [{expect: "^OK (\\d+)", labels: [{name: number, value: "${1}"}]}]}}
   icmp: {prober: icmp, timeout: 500ms}
   dns: {prober: dns, timeout: 500ms, dns: {query_name: a.test}}
-  grpc: {prober: grpc}
+  nothing: {prober: dns}
 """  # noqa: E501 - one module a line
 
 
@@ -65,7 +65,7 @@ async def alone(tmp_path: Path) -> AsyncIterator[Alone]:
     [
         ({"module": "none", "target": "x"}, 400, "Unknown module 'none'"),
         ({"module": "http_2xx"}, 400, "Target parameter is missing"),
-        ({"module": "grpc", "target": "x"}, 400, "the prober grpc is not there yet"),
+        ({"module": "nothing", "target": "x"}, 400, "so nothing to ask for"),
         ({"module": "named", "target": "x", "hostname": "b.test"}, 400, "Host: a.test"),
         ({"target": "x", "hostname": "b\r\nX: y"}, 400, "hostname is no name"),
     ],

@@ -60,7 +60,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "why"),
     [
-        ("{prober: grpc}", "the prober grpc is not there yet"),
+        ("{prober: grpc, grpc: {tls_config: {ca_file: /none}}}", "/none cannot be read"),
         ("{prober: dns}", "there is no `dns:` in it, so nothing to ask for"),
         ("{prober: dns, dns: {query_name: a.test, dns_over_tls: true}}", "transport_protocol: tcp"),
         (

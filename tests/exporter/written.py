@@ -126,6 +126,45 @@ modules:
       transport_protocol: tcp
       dns_over_tls: true
       tls_config: {ca_file: CA_FILE}
+  grpc: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4}}
+  grpc_down: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4, service: down}}
+  grpc_none: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4, service: none}}
+  grpc_tls:
+    prober: grpc
+    timeout: 2s
+    grpc: {preferred_ip_protocol: ip4, tls: true, tls_config: {ca_file: CA_FILE}}
+  grpc_other_name:
+    prober: grpc
+    timeout: 2s
+    grpc:
+      preferred_ip_protocol: ip4
+      tls: true
+      tls_config: {ca_file: CA_FILE, server_name: other.test}
+  grpc_same_name:
+    prober: grpc
+    timeout: 2s
+    grpc:
+      preferred_ip_protocol: ip4
+      tls: true
+      tls_config: {ca_file: CA_FILE, server_name: localhost}
+  grpc_system: {prober: grpc, timeout: 2s, grpc: {preferred_ip_protocol: ip4, tls: true}}
+  grpc_insecure:
+    prober: grpc
+    timeout: 2s
+    grpc: {preferred_ip_protocol: ip4, tls: true, tls_config: {insecure_skip_verify: true}}
+  grpc_old:
+    prober: grpc
+    timeout: 2s
+    grpc:
+      preferred_ip_protocol: ip4
+      tls: true
+      tls_config: {ca_file: CA_FILE, max_version: TLS12}
+  grpc_six:
+    prober: grpc
+    timeout: 2s
+    grpc: {preferred_ip_protocol: ip6, ip_protocol_fallback: false}
+  grpc_default: {prober: grpc, timeout: 2s}
+  grpc_empty: {prober: grpc, timeout: 2s, grpc: {service: ""}}
   icmp: {prober: icmp, timeout: 2s}
   icmp_far: {prober: icmp, timeout: 2s, icmp: {ttl: 3, payload_size: 1000}}
 """
