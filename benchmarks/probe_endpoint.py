@@ -1,11 +1,12 @@
 """
 Scrapes a second: ``/probe`` of ours beside blackbox_exporter's, the same module file and target.
 
-Thirty-two connections each ask again as soon as they are answered.  The one that asks, the
-target and the prober share the machine, so the CPU of the prober alone is printed beside it.
+Thirty-two connections each ask again as soon as they are answered.  The two take turns, a short
+round each, so that what else the machine does falls on both.  The one that asks, the target and
+the prober share the machine, so the CPU of the prober alone is printed beside it.
 Names of metrics and the values that no clock has a hand in must be the same, or nothing is printed.
 
-    python benchmarks/probe_endpoint.py [--rounds 3] [--seconds 5]
+    python benchmarks/probe_endpoint.py [--rounds 8] [--seconds 2]
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,7 @@ import uvloop
 from machinery import cpu_s, free_port, require, running, table, target, wait_for_http
 
 CONNECTIONS = 32
+_WARM_S = 0.5
 AT_LEAST = 2.0
 MODULES = """
 modules:
@@ -41,25 +45,15 @@ NEWER = ("probe_timeout_seconds", "probe_tls_cipher_info")
 
 
 @dataclass(frozen=True)
+class Prober:
+    port: int
+    pid: int
+
+
+@dataclass(frozen=True)
 class Pace:
     per_s: float
     cpu_us: float
-
-
-def paces(
-    command: tuple[str, ...], port: int, folder: Path, urls: list[str], seconds: float
-) -> list[Pace]:
-    """How fast *command* answers on *port*, for each of *urls*."""
-    log = folder / "prober.log"
-    with running(*command, log=log) as process:
-        first = f"http://127.0.0.1:{port}/probe?module=web&target={urls[0]}"
-        wait_for_http(first, process, log, within_s=30)
-        found = []
-        for url in urls:
-            path = f"/probe?module=web&target={url}"
-            same(port, path, folder / re.sub(r"\W", "", path))
-            found.append(uvloop.run(ask(port, path, process.pid, seconds)))
-    return found
 
 
 def same(port: int, path: str, seen: Path) -> None:
@@ -79,14 +73,14 @@ def same(port: int, path: str, seen: Path) -> None:
     seen.write_text(said)
 
 
-async def ask(port: int, path: str, pid: int, seconds: float) -> Pace:
+async def ask(prober: Prober, path: str, seconds: float) -> Pace:
     """Keep all connections busy for a while."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-    answered, until = 0, time.monotonic() + 1 + seconds
+    answered, until = 0, time.monotonic() + _WARM_S + seconds
 
     async def one() -> None:
         nonlocal answered
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", prober.port)
         while time.monotonic() < until:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
@@ -104,83 +98,93 @@ async def ask(port: int, path: str, pid: int, seconds: float) -> Pace:
         writer.close()
 
     tasks = [asyncio.create_task(one()) for _ in range(CONNECTIONS)]
-    await asyncio.sleep(1)  # warm
-    began, before, answered_before = time.monotonic(), cpu_s(pid), answered
+    await asyncio.sleep(_WARM_S)
+    began, before, answered_before = time.monotonic(), cpu_s(prober.pid), answered
     await asyncio.sleep(seconds)
     took_s, used_s, count = (
         time.monotonic() - began,
-        cpu_s(pid) - before,
+        cpu_s(prober.pid) - before,
         answered - answered_before,
     )
     await asyncio.gather(*tasks)
     return Pace(count / took_s, used_s / count * 1e6)
 
 
-def ours(folder: Path, modules: Path, urls: list[str], seconds: float) -> list[Pace]:
-    folder.mkdir()
+@contextmanager
+def listening(command: tuple[str, ...], port: int, first: str, log: Path) -> Iterator[Prober]:
+    """A prober that answers on *port*, asked for *first* once."""
+    with running(*command, log=log) as process:
+        wait_for_http(f"http://127.0.0.1:{port}{first}", process, log, within_s=60)
+        yield Prober(port, process.pid)
+
+
+def ours(folder: Path, modules: Path, port: int) -> tuple[str, ...]:
     (folder / "synthetics.yaml").write_text(
         "services: {shop: {}}\n"
         "probes: {one: {service: shop, every: 1h, tcp: {connect: '127.0.0.1:9'}}}\n"
     )
-    port = free_port()
     words = (
         *("run", "--config", f"{folder}/synthetics.yaml", "--db", f"{folder}/synthetics.db"),
         *("--port", str(port), "--blackbox", str(modules)),
     )
-    command = (sys.executable, "-P", "-m", "synthetics", *words)
-    return paces(command, port, folder.parent, urls, seconds)
+    return (sys.executable, "-P", "-m", "synthetics", *words)
 
 
-def theirs(folder: Path, modules: Path, urls: list[str], seconds: float) -> list[Pace]:
-    port = free_port()
-    command = (
+def theirs(modules: Path, port: int) -> tuple[str, ...]:
+    return (
         "prometheus-blackbox-exporter",
         f"--config.file={modules}",
         f"--web.listen-address=127.0.0.1:{port}",
     )
-    return paces(command, port, folder, urls, seconds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Scrapes a second beside blackbox_exporter.")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of each, in turn")
-    parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
+    parser.add_argument("--rounds", type=int, default=8, help="rounds of each, in turn")
+    parser.add_argument("--seconds", type=float, default=2, help="length of one measurement")
     options = parser.parse_args()
     require("nginx", "prometheus-blackbox-exporter")
 
-    rows = [
-        ("/probe", "ratio", "aim", "synthetics", "blackbox", "CPU each", "rounds, ours / theirs")
-    ]
-    with tempfile.TemporaryDirectory() as name:
+    rows = [("/probe", "ratio", "aim", "synthetics", "blackbox", "CPU each", "ratio of each round")]
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        with target(folder) as (http, https, ca_file):
-            modules = folder / "blackbox.yml"
-            modules.write_text(MODULES.format(ca_file=ca_file))
-            urls = [http, https]
-            rounds = [
-                (
-                    ours(folder / f"o{turn}", modules, urls, options.seconds),
-                    theirs(folder, modules, urls, options.seconds),
-                )
-                for turn in range(options.rounds)
-            ]
-    for number, (what, aim) in enumerate((("HTTP", f">= {AT_LEAST:.1f}x"), ("HTTPS", ""))):
-        pairs = [(us[number], them[number]) for us, them in rounds]
-        us, them = (
-            statistics.median(one.per_s for one in side) for side in zip(*pairs, strict=True)
-        )
-        cpu = [statistics.median(one.cpu_us for one in side) for side in zip(*pairs, strict=True)]
-        rows.append(
-            (
-                what,
-                f"{us / them:.2f}x",
-                aim,
-                f"{us:.0f}/s",
-                f"{them:.0f}/s",
-                f"{cpu[0]:.0f}/{cpu[1]:.0f} us",
-                ", ".join(f"{a.per_s:.0f}/{b.per_s:.0f}" for a, b in pairs),
+        http, https, ca_file = stack.enter_context(target(folder))
+        modules = folder / "blackbox.yml"
+        modules.write_text(MODULES.format(ca_file=ca_file))
+        paths = [f"/probe?module=web&target={url}" for url in (http, https)]
+        one, other = free_port(), free_port()
+        probers = [
+            stack.enter_context(listening(command, port, paths[0], folder / f"{port}.log"))
+            for command, port in (
+                (ours(folder, modules, one), one),
+                (theirs(modules, other), other),
             )
-        )
+        ]
+        for what, path, aim in zip(("HTTP", "HTTPS"), paths, (AT_LEAST, None), strict=True):
+            for prober in probers:
+                same(prober.port, path, folder / f"seen-{what}")
+            rounds = [
+                tuple(uvloop.run(ask(prober, path, options.seconds)) for prober in probers)
+                for _ in range(options.rounds)
+            ]
+            ratios = [us.per_s / them.per_s for us, them in rounds]
+            per_s = [
+                statistics.median(one.per_s for one in side) for side in zip(*rounds, strict=True)
+            ]
+            cpu = [
+                statistics.median(one.cpu_us for one in side) for side in zip(*rounds, strict=True)
+            ]
+            rows.append(
+                (
+                    what,
+                    f"{statistics.median(ratios):.2f}x",
+                    f">= {aim:.1f}x" if aim else "",
+                    f"{per_s[0]:.0f}/s",
+                    f"{per_s[1]:.0f}/s",
+                    f"{cpu[0]:.0f}/{cpu[1]:.0f} us",
+                    ", ".join(f"{ratio:.2f}" for ratio in ratios),
+                )
+            )
     table(rows)
 
 
