@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
+from probes.browser_parts.keep import Keep
 from probes.browser_parts.written import (
     MEBIBYTE,
     MOST_STEPS,
     PATIENCE,
     Expect,
-    Keep,
     ScriptFile,
     Step,
     Viewport,
@@ -161,6 +162,13 @@ def cautions(options: Visit) -> Iterator[str]:
     """What is allowed and should be known, for ``synthetics check``."""
     if options.caution:
         yield options.caution
+
+
+def kept(options: Visit, trace_id: str) -> Sequence[Path]:
+    """Files that were kept of the run *trace_id*."""
+    from probes.browser_parts.kept import of_run
+
+    return of_run(options.keep, trace_id) if options.keep is not None else ()
 
 
 async def run(options: Visit, watch: Watch) -> Result:

@@ -72,11 +72,15 @@ class Look:
 
     Attributes:
         addresses: By host, all that its name stands for, in the system's order.
+        said: What was said to and fro, by what was asked; secrets are masked.
+        remarks: What is worth knowing although all is well, one line each; secrets are masked.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
     handshakes: list[Handshake] = field(default_factory=list)
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def resolved(self, host: str, addresses: Iterable[str]) -> None:
         """The name *host* stands for *addresses*."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,20 @@ class Kind:
     act: Any = field(repr=False)
     listens: bool = False
     combines: bool = False
+
+    def cautions(self, options: Any) -> Iterable[str]:
+        """What of *options* is allowed and should be known; a kind may have nothing to say."""
+        said: Iterable[str] = getattr(self.module, "cautions", _nothing)(options)
+        return said
+
+    def kept(self, options: Any, trace_id: str) -> Sequence[Path]:
+        """Files that were kept of the run *trace_id*; most kinds keep none."""
+        files: Sequence[Path] = getattr(self.module, "kept", _nothing)(options, trace_id)
+        return files
+
+
+def _nothing(*_: Any) -> tuple[()]:
+    return ()
 
 
 class Kinds(Mapping[str, Kind]):

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from probes.browser_parts.keep import Keep
 from probes.browser_parts.window import Entry, har_entry
-from probes.browser_parts.written import Keep
 from probes.watch import Watch
 
 _OURS = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{32}(-\d+)?\.(png|har|zip)")
@@ -52,6 +52,19 @@ def prune(keep: Keep) -> None:
         total += size
         if number >= keep.files or total > keep.size:
             path.unlink(missing_ok=True)
+
+
+def of_run(keep: Keep, trace_id: str) -> list[Path]:
+    """What was kept of the run *trace_id*, by name; nothing if the folder cannot be read."""
+    try:
+        found = [
+            path
+            for path in Path(keep.folder).iterdir()
+            if _OURS.fullmatch(path.name) and path.name.split("-")[1].startswith(trace_id)
+        ]
+    except OSError:
+        return []
+    return sorted(found)
 
 
 def har(entries: list[Entry], mask: Callable[[str], str]) -> bytes:

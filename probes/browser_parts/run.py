@@ -122,6 +122,8 @@ class _Visit:
         try:
             result = self._result(window, course, trouble)
             if trouble is None:
+                if watch.look is not None:
+                    watch.look.remarks += [watch.mask(line) for line in window.lines]
                 return result
             fields = self._actor.secret_fields if self._actor is not None else []
             return replace(result, evidence=await witness.tell(trouble, fields))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from playwright.async_api import Error
 
 from probes.browser_parts import kept
+from probes.browser_parts.keep import Keep
 from probes.browser_parts.way import Way
 from probes.browser_parts.window import Window
-from probes.browser_parts.written import Keep
 from probes.net.trip import Trouble, Unmet
 from probes.result import Evidence
 from probes.url import to_show
@@ -43,6 +43,7 @@ class Witness:
         self._way = way
         self._settings = keep
         self._kept: list[Path] = []
+        self._not_kept = ""
 
     async def tell(self, trouble: Trouble, secret_fields: Sequence[Locator]) -> Evidence:
         """
@@ -62,7 +63,9 @@ class Witness:
             await self._record(self._settings)
         lines = list(window.lines)
         lines += [f"network: {why.detail}" for why in self._way.troubles.values()]
-        lines += [f"kept: {path}" for path in self._kept]
+        lines += [f"kept in {path.parent}:" for path in self._kept[:1]]
+        lines += [f"  {path.name}" for path in self._kept]
+        lines += [self._not_kept] if self._not_kept else []
         if not gone:
             lines += ["", await self._text()]
         unmet = trouble if isinstance(trouble, Unmet) else None
@@ -77,7 +80,7 @@ class Witness:
         """Keep a screenshot, if files are kept; a page that does not answer in time has none."""
         if self._settings is None:
             return
-        with contextlib.suppress(Error, TimeoutError, OSError):
+        with contextlib.suppress(Error, TimeoutError):
             async with asyncio.timeout(self._watch.remaining_s()):
                 picture = await self._window.page.screenshot(mask=secret_fields, timeout=0)
                 await self._keep(self._settings, f"{suffix}.png", picture)
@@ -85,8 +88,7 @@ class Witness:
     async def _record(self, keep: Keep) -> None:
         """Keep what was asked, and the trace if there is one."""
         mask = self._watch.mask
-        with contextlib.suppress(OSError):
-            await self._keep(keep, ".har", kept.har(self._window.entries, mask))
+        await self._keep(keep, ".har", kept.har(self._window.entries, mask))
         if not keep.trace or self._watch.remaining_s() < _SHORTEST_TRACE_S:
             return
         with (
@@ -101,7 +103,10 @@ class Witness:
 
     async def _keep(self, keep: Keep, ending: str, content: bytes) -> None:
         name = f"{kept.stem(self._watch)}{ending}"
-        self._kept.append(await asyncio.to_thread(kept.write, keep, name, content))
+        try:
+            self._kept.append(await asyncio.to_thread(kept.write, keep, name, content))
+        except OSError as error:
+            self._not_kept = f"not kept: {keep.folder}: {error.strerror}"
 
     async def _stop_loading(self) -> None:
         """A page that is on its way elsewhere does not answer before it is there."""

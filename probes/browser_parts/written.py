@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+)
 from pydantic import WithJsonSchema as Schema
 
 from probes.expressions import Pattern
@@ -15,7 +21,6 @@ from probes.fields import (
     Duration,
     FilledText,
     Refused,
-    Size,
     Template,
     parse_duration,
     parse_filled,
@@ -228,26 +233,6 @@ class Expect:
     cls: BelowNumber | None = None
     console_errors: Annotated[int, Field(ge=0)] | None = None
     failed_requests: Annotated[int, Field(ge=0)] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Keep:
-    """
-    Where what a failure looked like is kept, the oldest removed where it gets too much.
-
-    Attributes:
-        folder: Where; relative to where the service runs. It is made if it is not there.
-        files: Most files.
-        size: Most bytes of all of them.
-        trace: Whether to record what Playwright's trace viewer shows, too; costs time.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    folder: Annotated[str, Field(min_length=1)]
-    files: Annotated[int, Field(ge=3, le=100_000)] = 300
-    size: Size = 200 * MEBIBYTE
-    trace: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 BETWEEN_S = 1.0
 """Seconds between two times under ``--watch``."""
 
+MOST = 10_000
+"""Times that are kept, for what is said of all together."""
+
 
 @click.command
 @click.argument("names", nargs=-1, metavar="[NAME]...")
@@ -40,7 +44,9 @@ BETWEEN_S = 1.0
     help="Ask so often, one after the other, and print how the times are spread.",
 )
 @click.option(
-    "--watch", is_flag=True, help="Ask again and again, once a second, until Ctrl-C; one line each."
+    "--watch",
+    is_flag=True,
+    help="Ask again and again, once a second, one line each; Ctrl-C ends it with a summary.",
 )
 @click.option(
     "--har",
@@ -73,7 +79,7 @@ def command(
     if watch and not probes:
         refuse("there is nothing to ask again and again: a heartbeat is not asked")
     jobs = _heard(read, [probe for probe in chosen if probe.listens], db)
-    rounds: list[list[Seen]] = []
+    rounds: deque[list[Seen]] = deque(maxlen=MOST)
     try:
         asyncio.run(_ask(read, probes, rounds, repeat=repeat, watch=watch))
     except KeyboardInterrupt:  # what was seen so far is what there is
@@ -81,9 +87,10 @@ def command(
             raise
     seen = [one for each in rounds for one in each]
     if har is not None:
-        _write_har(har, seen)
-    if not watch:
-        _print(rounds, jobs, shape, often=repeat > 1)
+        _write_har(har, rounds[-1] if watch else seen)
+    if watch:
+        click.echo()
+    _print(rounds, jobs, shape, often=watch or repeat > 1)
     outcomes = [*(str(one.result.outcome) for one in seen), *(job.outcome for job in jobs)]
     raise SystemExit(0 if {"good", heard.NOT_YET}.issuperset(outcomes) else 1)
 
@@ -110,7 +117,7 @@ def _chosen(config: Config, names: Sequence[str]) -> list[Probe]:
 async def _ask(
     config: Config,
     probes: Sequence[Probe],
-    rounds: list[list[Seen]],
+    rounds: deque[list[Seen]],
     *,
     repeat: int,
     watch: bool,
@@ -118,16 +125,20 @@ async def _ask(
     """
     Put every attempt of *probes* into *rounds*, time by time.
 
-    With *watch* they are printed as they come, and only the last ones are kept.
+    With *watch* they are printed as they come; only of the last one it is kept what it saw.
     """
+    from probes.look import Look
     from probes.watch import Shared
     from synthetics.cli.asking.ask import ask_all
 
     shared = Shared()
     try:
         while watch:
-            rounds[:] = [await ask_all(config, probes, shared)]
-            _print_round(rounds[0])
+            seen = await ask_all(config, probes, shared)
+            if rounds:
+                rounds[-1] = [replace(one, look=Look()) for one in rounds[-1]]
+            rounds.append(seen)
+            _print_round(seen)
             await asyncio.sleep(BETWEEN_S)
         for number in range(1, repeat + 1):
             rounds.append(await ask_all(config, probes, shared))
@@ -148,7 +159,7 @@ def _print_round(seen: Sequence[Seen]) -> None:
 
 
 def _print(
-    rounds: Sequence[Sequence[Seen]], jobs: Sequence[heard.Heard], shape: str, *, often: bool
+    rounds: Iterable[Sequence[Seen]], jobs: Sequence[heard.Heard], shape: str, *, often: bool
 ) -> None:
     by_probe = list(zip(*rounds, strict=True))
     if shape == "json":
@@ -181,6 +192,8 @@ def _run(seen: Seen) -> dict[str, Any]:
         **asdict(seen.result),
         "degraded": seen.degraded,
         "addresses": seen.look.addresses,
+        "said": seen.look.said,
+        "remarks": seen.look.remarks,
         "requests": [
             {
                 "method": exchange.method,

@@ -220,9 +220,8 @@ def _cautions(config: Config) -> Iterator[str]:
     """What the kinds of its probes have to say, once for all probes that it is about."""
     about: dict[str, list[str]] = {}
     for probe in config.probes.values():
-        said = getattr(probe_kinds()[probe.kind].module, "cautions", None)
-        if said is not None and probe.options is not None:
-            for caution in said(probe.options):
+        if probe.options is not None:
+            for caution in probe_kinds()[probe.kind].cautions(probe.options):
                 about.setdefault(caution, []).append(probe.id)
     for caution, probes in about.items():
         which = probes[0] if len(probes) == 1 else f"{probes[0]} and {len(probes) - 1} more"

@@ -54,6 +54,7 @@ class Reader:
             "show": references.show,
             "read": references.read,
             "keep": references.keep,
+            "place": references.place,
             "names": names,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -62,6 +63,10 @@ class References:
             Refused: It is not there.
         """
         return self._from_file(name) if source == "file" else self._from_environ(name)
+
+    def place(self, name: str) -> str:
+        """Where the file or folder *name* is: a relative one beside the configuration."""
+        return os.path.abspath(self._base / name)  # noqa: PTH100 - a link stays one
 
     def _from_environ(self, name: str) -> str:
         value = self._environ.get(name)

@@ -15,6 +15,7 @@ from synthetics.store import silences
 from synthetics.store.acknowledgements import Acknowledgement
 from synthetics.store.deliveries import Owed, Refused
 from synthetics.store.incidents import Incident
+from synthetics.web import kept
 from synthetics.web.board import Reload
 from synthetics.web.status import Overview, SloStatus
 
@@ -156,6 +157,7 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
                     "failed_step": newest.result.failed_step,
                     "duration_s": newest.result.duration_s,
                     "trace_id": newest.result.trace_id,
+                    "kept": kept.links(probe, newest),
                 },
             }
         )

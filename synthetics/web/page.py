@@ -19,6 +19,7 @@ from synthetics.config.model_watch import SYNTHETICS
 from synthetics.heartbeats.standing import JobStanding
 from synthetics.reports import rules
 from synthetics.sample import Sample
+from synthetics.web import kept
 from synthetics.web.api import accounting, next_ms
 from synthetics.web.status import Health, Overview, SloStatus, by_service
 
@@ -37,6 +38,9 @@ _LOOKS = {
     Outcome.GOOD: "well", DEGRADED: "hurt", Outcome.BAD: "missed", Outcome.VOID: "unknown",
     None: "unknown",
 }  # fmt: skip
+
+KEPT = {"png": "screenshot", "har": "HAR"}
+"""What people call the files that a probe keeps of a failure."""
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -61,6 +65,12 @@ class ProbeLine:
         if self.newest is None:
             return None
         return DEGRADED if self.degraded else self.newest.result.outcome
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Where files that were kept of it are, by what they are."""
+        served = kept.links(self.probe, self.newest)
+        return {KEPT[ending]: url for ending, url in served.items()}
 
     @property
     def look(self) -> str:

@@ -17,7 +17,7 @@ from prometheus_client.exposition import choose_encoder
 
 from synthetics.heartbeats.room import Heartbeats
 from synthetics.store import StoreError, silences
-from synthetics.web import alerts, api, hosts, oncall, page, ping, probe_metrics
+from synthetics.web import alerts, api, hosts, kept, oncall, page, ping, probe_metrics
 from synthetics.web.acknowledge import Answers
 from synthetics.web.board import Board, Phase
 from synthetics.web.changes import Diary
@@ -116,6 +116,7 @@ class Site:
                     for route in (web.get, web.post)
                     for said in ("", "/{said}")
                 ),
+                web.get(r"/kept/{probe}/{trace_id:[0-9a-f]{32}}/{name}", self._kept),
                 web.get("/metrics", self._metrics),
                 web.get("/-/healthy", self._healthy),
                 web.get("/-/ready", self._ready),
@@ -201,6 +202,9 @@ class Site:
         if self.heartbeats is None:
             raise self._not_now()
         return await ping.take(self.heartbeats, request)
+
+    async def _kept(self, request: web.Request) -> web.Response:
+        return await kept.get(self._board.config, request)
 
     async def _metrics(self, request: web.Request) -> web.Response:
         sources = self._known()

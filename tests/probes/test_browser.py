@@ -16,6 +16,7 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from probes import browser
+from probes.look import Look
 from probes.result import Outcome, Result
 from probes.watch import METADATA_AND_LINK_LOCAL, Network
 from tests.probes.specimen_browser import html
@@ -161,6 +162,32 @@ async def test_what_comes_late_is_waited_for(browsing: Asker, shop: str) -> None
     step = {"goto": f"{shop}/slow", "expect": {"text": "late", "visible": "p"}}
 
     assert (await ask(browsing, asking(step, patience="5s"))).outcome is Outcome.GOOD
+
+
+async def test_what_is_worth_knowing_of_a_good_run_is_told_to_who_looks(
+    browsing: Asker, shop: str
+) -> None:
+    watch = browsing.watch(ENOUGH_S)
+    watch.look = Look()
+    options = OPTIONS.validate_python(asking({"goto": f"{shop}/errors"}))
+
+    result = await browser.run(options, watch)
+
+    assert result.outcome is Outcome.GOOD
+    assert "console: uncaught second" in watch.look.remarks
+    assert f"request: GET {shop}/nothing 404" in watch.look.remarks
+
+
+async def test_evidence_that_cannot_be_kept_is_said(
+    browsing: Asker, shop: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    keep = {"folder": str(tmp_path / "file")}
+
+    result = await ask(browsing, asking({"goto": f"{shop}/sorry"}, keep=keep))
+
+    assert result.evidence is not None
+    assert f"not kept: {tmp_path / 'file'}: File exists" in result.evidence.body
 
 
 async def test_errors_of_the_console_and_failed_requests_are_counted(

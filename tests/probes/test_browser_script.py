@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from probes import browser
 from probes.result import Outcome, Result
 from synthetics.cli import main
+from synthetics.config.load import load
 from tests.docs.support import REPOSITORY
 from tests.probes.specimen_browser import html
 from tests.probes.support import Asker, refusal, serving
@@ -102,6 +103,22 @@ def test_a_missing_browser_or_extra_is_told_by_check(
     assert "apt-get install chromium-headless-shell" in nowhere
     assert "the library Playwright is not installed" in extra
     assert "pip install 'synthetics[browser]'" in extra
+
+
+def test_the_folder_of_evidence_is_beside_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, elsewhere = tmp_path / "etc", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    steps = "      steps: [{name: home, goto: 'https://shop.example/'}]\n"
+    text = CONFIG.replace("      script: check.py\n", steps).replace("EXECUTABLE", "/bin/true")
+    (home / "synthetics.yaml").write_text(f"{text}      keep: {{folder: evidence}}\n")
+    monkeypatch.chdir(elsewhere)
+
+    read = load(Path("../etc/synthetics.yaml"), environ={})
+
+    assert read.probes["home"].options.keep.folder == str(home / "evidence")
 
 
 def check(folder: Path, executable: str, text: str = CONFIG) -> str:
