@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from probes.expect import CertificateExpectation
-from probes.expect_json import ValueExpectation
+from probes.expect_count import CountExpectation
 from probes.fields import Refused
 from probes.imap_parts.session import Session, quoted
 from probes.judge_json import judge_values
@@ -46,8 +46,8 @@ class Expect:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    messages: ValueExpectation = ()
-    unseen: ValueExpectation = ()
+    messages: CountExpectation = ()
+    unseen: CountExpectation = ()
     certificate: CertificateExpectation | None = None
 
 
@@ -123,6 +123,6 @@ class _Visit:
             _judge("those unseen", expect.unseen, len(await session.search("UNSEEN")))
 
 
-def _judge(name: str, wanted: ValueExpectation, count: int) -> None:
+def _judge(name: str, wanted: CountExpectation, count: int) -> None:
     if unmet := judge_values(name, wanted, [count], {}):
         raise Unmet("messages", *unmet)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ConfigDict
 
 from probes.expect import CertificateExpectation
+from probes.expect_count import CountExpectation
 from probes.expect_json import ValueExpectation
 from probes.fields import FilledText, Refused, SecretText
 from probes.judge_json import judge_values
@@ -65,7 +66,7 @@ class Expect:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    rows: ValueExpectation = ()
+    rows: CountExpectation = ()
     value: ValueExpectation = ()
     columns: Mapping[str, ValueExpectation] = field(default_factory=dict)
     certificate: CertificateExpectation | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import struct
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from probes.kafka_parts.errors import refusal
+from probes.kafka_parts.errors import error_name, refusal
 from probes.kafka_parts.login import Login
 from probes.kafka_parts.wire import (
     API_VERSIONS,
@@ -30,11 +31,14 @@ from probes.settings import Encryption, Family, Tls
 LIMIT = 1 << 21
 """Most bytes that one broker may say in one run."""
 
+MOST_KNOWN = 1000
+"""Brokers that a cluster may have."""
+
 MOST_BROKERS = 100
 """Connections of one run."""
 
-NOBODY = -1
-"""The leader of a partition that has none."""
+_PARTITION = struct.Struct(">hii")
+"""Its error, its number, its leader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +201,11 @@ class Cluster:
                     raise
                 said = f"{line.name} hangs up on who does not log in"
                 raise Trouble("login", said) from None
-        view = _view(answer)
-        for name, topic in view.topics.items():
-            transcript.heard(f"{name}: {len(topic.partitions)} partitions, error {topic.error}\n")
+        view = _view(answer, len(names))
+        for name in names:
+            if known := view.topics.get(name):
+                fine = f"{len(known.partitions)} partitions"
+                transcript.heard(f"{name}: {error_name(known.error) if known.error else fine}\n")
         transcript.heard(f"brokers: {', '.join(map(str, view.brokers.values()))}\n")
         return view
 
@@ -217,17 +223,18 @@ def advertised(answer: Answer) -> Target:
     return Target(name, port)
 
 
-def _view(answer: Answer) -> View:
+def _view(answer: Answer, asked: int) -> View:
+    """What *answer* says of the brokers and of as many topics as were *asked* for."""
     answer.number(4)
     brokers = {}
-    for _ in answer.items(12):
+    for _ in answer.items(12, most=MOST_KNOWN):
         number = answer.number(4)
         brokers[number] = advertised(answer)
         answer.text()
     answer.text()
     answer.number(4)
     topics = {}
-    for _ in answer.items(9):
+    for _ in answer.items(9, most=asked):
         error, name = answer.number(2), answer.text()
         answer.number(1)
         topics[name] = Topic(error, dict(_partition(answer) for _ in answer.items(18)))
@@ -235,6 +242,5 @@ def _view(answer: Answer) -> View:
 
 
 def _partition(answer: Answer) -> tuple[int, Partition]:
-    answer.number(2)
-    number, leader = answer.number(4), answer.number(4)
+    _, number, leader = answer.numbers(_PARTITION)
     return number, Partition(leader, answer.skip(4), answer.skip(4))

@@ -41,14 +41,14 @@ NAMES = {
 """Kafka's own names, by which people find more about them."""
 
 
-def name(code: int) -> str:
+def error_name(code: int) -> str:
     """How Kafka calls the error *code*."""
     return NAMES.get(code, f"error {code}")
 
 
 def refusal(code: int, what: str) -> Trouble:
     """What the error *code* means for *what* was asked."""
-    said = f"{what}: {name(code)}"
+    said = f"{what}: {error_name(code)}"
     if code in (3, 17):
         return Trouble("no-topic", said)
     if code in (5, 6, 8):

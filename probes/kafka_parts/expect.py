@@ -6,17 +6,36 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from probes.expect import CertificateExpectation
-from probes.expect_json import ValueExpectation
+from probes.expect_count import CountExpectation
+from probes.fields import Refused, said
 from probes.judge_json import judge_values
 from probes.kafka_parts.cluster import Partition, View
 from probes.kafka_parts.names import GroupName, TopicName
 from probes.net.trip import Unmet
 
+MOST_REPLICAS = 1000
+
 _NAMED = 5
 """Partitions that a detail names."""
+
+
+def _replicas(value: object) -> int | Literal["all"]:
+    if value == "all" or (type(value) is int and 1 <= value <= MOST_REPLICAS):
+        return value
+    raise Refused(f"{said(value)} is no number of replicas", mend="write 2, or all")
+
+
+Replicas = Annotated[
+    int | Literal["all"],
+    PlainValidator(_replicas),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 1000}, {"const": "all"}]}
+    ),
+]
+"""A number of replicas, or ``all``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +51,8 @@ class TopicExpectation:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    partitions: ValueExpectation = ()
-    in_sync: Annotated[int, Field(ge=1)] | Literal["all"] | None = None
+    partitions: CountExpectation = ()
+    in_sync: Replicas | None = None
 
     def judge(self, name: str, view: View) -> None:
         """
@@ -71,7 +90,7 @@ class GroupExpectation:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    lag: ValueExpectation
+    lag: CountExpectation
     topics: Annotated[tuple[TopicName, ...], Field(max_length=100)] = ()
 
 
@@ -89,7 +108,7 @@ class Expect:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    brokers: ValueExpectation = ()
+    brokers: CountExpectation = ()
     topics: Mapping[TopicName, TopicExpectation] = field(default_factory=dict)
     groups: Mapping[GroupName, GroupExpectation] = field(default_factory=dict)
     certificate: CertificateExpectation | None = None

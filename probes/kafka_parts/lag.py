@@ -9,6 +9,7 @@ from probes.judge_json import judge_values
 from probes.kafka_parts.cluster import Cluster, advertised
 from probes.kafka_parts.errors import refusal
 from probes.kafka_parts.expect import GroupExpectation
+from probes.kafka_parts.names import is_topic
 from probes.kafka_parts.wire import FIND_COORDINATOR, LIST_OFFSETS, OFFSET_FETCH, Line, items, text
 from probes.net.conversation import Conversation
 from probes.net.target import Target
@@ -68,6 +69,8 @@ class _Group:
         found = {}
         for _ in answer.items(6):
             topic = answer.text()
+            if not is_topic(topic):
+                raise Trouble("malformed", f"{keeper.name} knows a topic `{topic}`")
             for _ in answer.items(16):
                 partition, offset = answer.number(4), answer.number(8)
                 answer.text()

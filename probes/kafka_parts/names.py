@@ -16,8 +16,13 @@ _UNKNOWN = "***"
 LONGEST_GROUP = 255
 
 
+def is_topic(name: str) -> bool:
+    """Whether a topic can be called *name*."""
+    return _TOPIC.fullmatch(name) is not None and name not in {".", ".."}
+
+
 def _topic(name: str) -> str:
-    if not _TOPIC.fullmatch(name) or name in {".", ".."}:
+    if not is_topic(name):
         mend = "write letters, digits, `.`, `_` and `-`, 249 at most"
         raise Refused(f"`{name}` is no name of a topic", mend=mend)
     return name

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from probes.net.stream import Stream
 from probes.net.trip import Trouble
 
-LARGEST = 1 << 18
-"""Bytes of an answer that we are willing to read: some 4,000 partitions."""
+LARGEST = 1 << 17
+"""Bytes of an answer that we are willing to read, and to hold up others for: 3,000 partitions."""
 
 CLIENT = "synthetics"
 """How we call ourselves."""
@@ -135,17 +135,24 @@ class Answer:
         """Bytes, none where there are none."""
         return self.take(max(0, self.number(4)))
 
-    def items(self, smallest: int) -> Iterator[int]:
+    def numbers(self, shape: struct.Struct) -> tuple[int, ...]:
+        """Several numbers at once."""
+        return shape.unpack(self.take(shape.size))
+
+    def items(self, smallest: int, *, most: int = LARGEST) -> Iterator[int]:
         """
         Once for each item of a list, none where there is none.
 
         Args:
             smallest: Bytes that an item has at least, which bounds how many there can be.
+            most: Items that there may be.
 
         Raises:
             Trouble: ``malformed``.
         """
         count = max(0, self.number(4))
+        if count > most:
+            raise Trouble("malformed", f"the answer of {self._whose} has {count} things in a list")
         if count * smallest > len(self._content) - self._at:
             raise Trouble("malformed", f"the answer of {self._whose} is shorter than it says")
         return iter(range(count))

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from tests.probes.support import SECRETS, speaking
 
 PRODUCE, FETCH, METADATA, HANDSHAKE, VERSIONS, AUTHENTICATE = 0, 1, 3, 17, 18, 36
+OFFSET_FETCH, FIND_COORDINATOR = 9, 10
 SPOKEN = {0: (3, 13), 1: (4, 18), 2: (1, 10), 3: (0, 13), 9: (1, 9), 10: (0, 6), 17: (0, 1),
           18: (0, 4), 36: (0, 2)}  # fmt: skip
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -110,18 +111,19 @@ class Broker:
         if key == AUTHENTICATE:
             return login.go_on(body[4:])
         if key == METADATA:
-            return self.metadata()
+            return self._metadata(body)
         raise AssertionError(f"nobody asks {key} here")
 
-    def metadata(self) -> bytes:
-        """What it says of the cluster."""
+    def _metadata(self, asked: bytes) -> bytes:
+        """What it says of the cluster, and of the topics that it was asked for."""
+        topics = {name: kept for name, kept in self.topics.items() if text(name) in asked}
         rows = [
             struct.pack(">i", number) + text(host) + struct.pack(">ih", port, -1)
             for number, (host, port) in self.where.items()
         ]
         told = struct.pack(">ii", 0, len(rows)) + b"".join(rows) + text("c") + struct.pack(">i", 1)
-        told += struct.pack(">i", len(self.topics))
-        for name, partitions in self.topics.items():
+        told += struct.pack(">i", len(topics))
+        for name, partitions in topics.items():
             told += struct.pack(">h", 0) + text(name) + struct.pack(">bi", 0, len(partitions))
             for number, kept in enumerate(partitions):
                 told += struct.pack(">hii", 0, number, kept.leader)

@@ -278,6 +278,9 @@ async def test_logins_that_lead_nowhere(asker: Asker) -> None:
     [
         ({"round_trip": {"topic": "a b"}}, "`a b` is no name of a topic"),
         ({"expect": {"topics": {"..": {}}}}, "`..` is no name of a topic"),
+        ({"expect": {"brokers": "three"}}, "`three` is not a number"),
+        ({"expect": {"brokers": {"length": 3}}}, "a number has no `length`"),
+        ({"expect": {"topics": {"a": {"in_sync": 0}}}}, "the number 0 is no number of replicas"),
         ({"expect": {"groups": {"": {"lag": 1}}}}, "a name of a group has 1 to 255 bytes"),
         ({"expect": {"certificate": {"valid_for": "1d"}}}, "without TLS there is no certificate"),
     ],

@@ -13,7 +13,9 @@ from probes.kafka_parts.records import Record, batch, crc32c, holds
 from tests.probes.kafka_broker import (
     AUTHENTICATE,
     FETCH,
+    FIND_COORDINATOR,
     METADATA,
+    OFFSET_FETCH,
     PRODUCE,
     VERSIONS,
     Broker,
@@ -170,6 +172,22 @@ async def test_a_message_that_never_comes_back_is_a_timeout(asker: Asker) -> Non
         f"waiting for the broker 127.0.0.1:{port} to give our message back"
     )
     assert 2 < broker.asked.count(FETCH) < 40
+
+
+@pytest.mark.parametrize("name", ["\udcff" * 20_000, "a b", ""])
+async def test_a_coordinator_that_makes_up_topics(asker: Asker, name: str) -> None:
+    """Undecodable bytes are thrice as long once they are replaced: longer than a name can be."""
+    raw = name.encode("utf-8", "surrogateescape")
+    broker = Broker()
+    async with broker_on_loopback(broker) as port:
+        at_home = struct.pack(">hi", 0, 1) + text("127.0.0.1") + struct.pack(">i", port)
+        told = struct.pack(">ih", 1, len(raw)) + raw
+        told += struct.pack(">iiqhh", 1, 0, 5, 0, 0) + bytes(2)
+        broker.answers = {FIND_COORDINATOR: at_home, OFFSET_FETCH: told}
+        groups = {"billing": {"lag": 0}}
+        result = await ask(asker, at(port, expect={"groups": groups}), 1)
+
+    assert result.reason == "malformed", result.detail
 
 
 async def test_connections_of_one_run_are_bounded(
