@@ -13,12 +13,12 @@ MODULES = "modules:\n  http_2xx: {prober: http, timeout: 2s}\n"
 
 async def test_probe_is_served_by_the_module_file_only(place: Place, tmp_path: Path) -> None:
     modules = tmp_path / "blackbox.yml"
-    modules.write_text(MODULES + "  odd: {prober: grpc}\n", encoding="utf-8")
+    modules.write_text(
+        MODULES + "  odd: {prober: http, http: {body_file: /none}}\n", encoding="utf-8"
+    )
     async with place.running("--blackbox", str(modules)) as service:
         warned = "".join(service.lines)
-        assert (
-            f"{modules}:3: module odd cannot be asked: the prober grpc is not there yet" in warned
-        )
+        assert f"{modules}:3: module odd cannot be asked: /none cannot be read" in warned
 
         alive = f"{service.url}/-/healthy".removeprefix("http://")
         assert "probe_success 1\n" in await service.get(f"/probe?target={alive}")
