@@ -159,13 +159,13 @@ def _judge_certificate(wanted: Certificate, presented: Presented) -> None:
     for name in wanted.names:
         if not presented.is_for(name):
             raise Unmet("certificate", f"a certificate that is for {name} too", "one that is not")
-    issuer, subject = presented.chain[0].issuer, presented.chain[0].subject
-    for pattern, name, role in (
-        (wanted.issuer, issuer.rfc4514_string(), "issuer"),
-        (wanted.subject, subject.rfc4514_string(), "subject"),
+    own = presented.chain[0]
+    for pattern, named, role in (
+        (wanted.issuer, own.issuer, "issuer"),
+        (wanted.subject, own.subject, "subject"),
     ):
-        if pattern is not None and pattern.find(name) is None:
-            raise Unmet("certificate", f"{role} like `{pattern}`", f"`{name}`")
+        if pattern is not None and pattern.find(written := named.rfc4514_string()) is None:
+            raise Unmet("certificate", f"{role} like `{pattern}`", f"`{written}`")
     if wanted.sha256 is not None:
         fingerprint = presented.fingerprint
         if fingerprint != wanted.sha256.replace(":", "").lower():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
 from dataclasses import dataclass
@@ -73,9 +74,8 @@ async def resolve(trip: Trip, host: str, port: int, *, ip: str = "any") -> list[
 
 
 def _literal(host: str, port: int) -> Address | None:
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
+    address = _written_out(host)
+    if address is None:
         return None
     if isinstance(address, ipaddress.IPv4Address):
         return Address(socket.AF_INET, str(address), port)
@@ -90,6 +90,14 @@ def _literal(host: str, port: int) -> Address | None:
                 said = f"this machine has no interface {address.scope_id}"
                 raise Trouble("network-unreachable", said, outcome=Outcome.VOID) from None
     return Address(socket.AF_INET6, str(address).partition("%")[0], port, scope)
+
+
+@functools.lru_cache(maxsize=1024)
+def _written_out(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
 
 
 async def _look_up(host: str, port: int, family: int) -> list[Address]:

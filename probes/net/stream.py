@@ -17,8 +17,8 @@ from probes.net.tls import Presented, Session, context_for
 from probes.net.trip import Trip, Trouble
 from probes.net.trust import TlsOrder
 
-CHUNK = 1 << 16
-"""Bytes asked of the socket at once."""
+CHUNK = 1 << 15
+"""Bytes asked of the socket at once; glibc tidies up its whole heap after any of 64 KiB."""
 
 _TURN_S = 0.01
 """How long a target that sends without a pause is listened to before others have their turn."""
@@ -100,13 +100,13 @@ class Stream:
         context = await context_for(order)
         session = Session(context, name, alpn=alpn, staple=staple)
         with self._trip.phase("tls", "shaking hands for TLS"):
-            while not session.shake():
+            done = False
+            while not done:
+                done = session.shake()
                 if waiting := session.outgoing():
                     await self._send(waiting)
-                else:
+                if not done:
                     session.incoming(await self._take())
-            if waiting := session.outgoing():
-                await self._send(waiting)
         presented = session.presented()
         if self._trip.watch.look is not None:
             self._trip.watch.look.shook_hands(_handshake(name, presented))
@@ -244,7 +244,12 @@ class Stream:
 
     async def _send(self, data: bytes) -> None:
         try:
-            await self._loop.sock_sendall(self._socket, data)
+            try:
+                sent = self._socket.send(data)  # nearly always all of it
+            except BlockingIOError:
+                sent = 0
+            if sent < len(data):
+                await self._loop.sock_sendall(self._socket, data[sent:])
         except OSError as error:
             raise Trouble("reset", _said(error)) from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,9 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL, crypto
-from service_identity import CertificateError, VerificationError
-from service_identity import cryptography as identity
 
+from probes.net.chain import Chain, chain_of, is_address
 from probes.net.names import encoded
 from probes.net.trip import Trouble
 from probes.net.trust import OLD_TOO, TlsOrder, authorities_file
@@ -55,8 +54,9 @@ class Presented:
         version: ``TLSv1.3``.
         cipher: OpenSSL's name of it.
         alpn: The protocol agreed on; empty if none.
-        chain: The certificates as sent, the server's own first.
-        built: The chain from the server's own to an authority, as far as one was found.
+        shown: The certificates as sent.
+        built: The chain from the server's own to an authority, as far as one was found; read
+            only where an OCSP answer was asked for, which is signed by one of them.
         staple: An OCSP answer in DER that came along; empty if none was asked for or sent.
         faults: What verification found wrong, as pairs of reason and detail, each reason
             once; whether that fails the probe is for the order to say.
@@ -65,15 +65,20 @@ class Presented:
     version: str
     cipher: str
     alpn: str
-    chain: tuple[x509.Certificate, ...]
+    shown: Chain
     built: tuple[x509.Certificate, ...]
     staple: bytes
     faults: tuple[tuple[str, str], ...]
 
     @property
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """The certificates as sent, the server's own first, as far as they can be read."""
+        return self.shown.certificates
+
+    @property
     def expires_at(self) -> datetime | None:
         """The earliest end of the chain, in UTC; ``None`` without a chain."""
-        return min((one.not_valid_after_utc for one in self.chain), default=None)
+        return self.shown.expires_at
 
     @property
     def fingerprint(self) -> str:
@@ -82,7 +87,7 @@ class Presented:
 
     def is_for(self, name: str) -> bool:
         """Whether the server's own certificate, which there must be, is for host *name*."""
-        return not _other_host(self.chain, name)
+        return self.shown.is_for(name)
 
 
 @dataclass(slots=True)
@@ -108,11 +113,12 @@ class Session:
         self, context: SSL.Context, name: str, *, alpn: Sequence[str] = (), staple: bool = False
     ) -> None:
         self._name = encoded(name)
+        self._staple = staple
         self._heard = _Heard()
         self._connection = SSL.Connection(context)
         self._connection.set_app_data(self._heard)
         self._connection.set_connect_state()
-        if not _is_address(name):
+        if not is_address(name):
             self._connection.set_tlsext_host_name(
                 name.encode("idna" if not name.isascii() else "ascii")
             )
@@ -140,12 +146,13 @@ class Session:
 
     def outgoing(self) -> bytes:
         """All bytes that wait for the socket."""
-        pieces = []
-        while True:
-            try:
-                pieces.append(self._connection.bio_read(1 << 17))
-            except SSL.WantReadError:
-                return b"".join(pieces)
+        pieces: list[bytes] = []
+        try:
+            while not pieces or len(pieces[-1]) == _PIECE:
+                pieces.append(self._connection.bio_read(_PIECE))
+        except SSL.WantReadError:
+            pass
+        return b"".join(pieces)
 
     def incoming(self, data: bytes) -> None:
         """Bytes from the socket; none are its end."""
@@ -181,15 +188,16 @@ class Session:
     def presented(self) -> Presented:
         """What the server showed, once `shake` is done."""
         connection = self._connection
-        chain = tuple(connection.get_peer_cert_chain(as_cryptography=True) or ())
+        shown = _read(connection.get_peer_cert_chain())
+        built = _read(connection.get_verified_chain()).certificates if self._staple else ()
         return Presented(
             version=connection.get_protocol_version_name(),
             cipher=connection.get_cipher_name() or "",
             alpn=connection.get_alpn_proto_negotiated().decode("ascii", "replace"),
-            chain=chain,
-            built=tuple(connection.get_verified_chain(as_cryptography=True) or ()),
+            shown=shown,
+            built=built,
             staple=self._heard.staple,
-            faults=tuple((self._heard.faults | _other_host(chain, self._name)).items()),
+            faults=tuple((self._heard.faults | _of_its_own(shown, self._name)).items()),
         )
 
 
@@ -285,19 +293,15 @@ def _on_staple(connection: SSL.Connection, assertion: bytes, _data: object) -> b
     return True
 
 
-def _other_host(chain: Sequence[x509.Certificate], name: str) -> dict[str, str]:
-    """A fault if the server's certificate is not for *name*."""
-    if not chain:
-        return {}
-    try:
-        if _is_address(name):
-            identity.verify_certificate_ip_address(chain[0], name)
-        else:
-            identity.verify_certificate_hostname(chain[0], name)
-    except (VerificationError, CertificateError, ValueError):
-        return dict([VERIFY[62]])
-    return {}
+def _read(certificates: Iterable[crypto.X509] | None) -> Chain:
+    return chain_of(
+        tuple(crypto.dump_certificate(crypto.FILETYPE_ASN1, one) for one in certificates or ())
+    )
 
 
-def _is_address(name: str) -> bool:
-    return ":" in name or name.replace(".", "").isdigit()
+def _of_its_own(shown: Chain, name: str) -> dict[str, str]:
+    """Faults that OpenSSL does not look for."""
+    found = {"tls-untrusted": shown.unreadable} if shown.unreadable else {}
+    if shown.certificates and not shown.is_for(name):
+        found |= dict([VERIFY[62]])
+    return found

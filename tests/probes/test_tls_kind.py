@@ -16,6 +16,7 @@ from cryptography.x509 import ocsp
 from pydantic import TypeAdapter
 
 from probes import tls
+from probes.net.chain import Chain
 from probes.net.ocsp import judge_staple
 from probes.net.tls import Presented
 from probes.net.trip import Unmet
@@ -184,8 +185,9 @@ class Issuer:
 def _judged(issuer: Issuer, staple: bytes) -> str:
     """The reason that *staple* gives, empty where it proves what it should."""
     chain = (issuer.leaf, issuer.certificate)
+    shown = Chain(tuple(one.public_bytes(serialization.Encoding.DER) for one in chain))
     presented = Presented(
-        version="TLSv1.3", cipher="", alpn="", chain=chain, built=chain, staple=staple, faults=()
+        version="TLSv1.3", cipher="", alpn="", shown=shown, built=chain, staple=staple, faults=()
     )
     try:
         judge_staple(presented, NOW)
