@@ -90,7 +90,7 @@ class Question:
                 prepared=ready,
                 watch=watch,
                 line=self.line,
-                permits=self.engine.gate(watch),
+                permits=watch.gate,
                 request_id=self.request_id,
                 needs_body=needs_body,
                 timeout_s=self.timeout_s,

@@ -14,6 +14,8 @@ from probes.result import DETAIL_LIMIT, Outcome, Result
 
 T = TypeVar("T", bound="Resource")
 
+_KNOWN_ADDRESSES = 10_000
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 METADATA_AND_LINK_LOCAL: tuple[Network, ...] = tuple(
@@ -50,10 +52,47 @@ class Resource(Protocol):
         """Let go of it; called once, after the last run."""
 
 
+class Gate:
+    """
+    Rules on addresses, with what they said before.
+
+    Args:
+        denied: Networks that no connection may be opened to.
+        allowed: Exceptions from *denied*.
+    """
+
+    def __init__(self, denied: tuple[Network, ...], allowed: tuple[Network, ...]) -> None:
+        self._denied = denied
+        self._allowed = allowed
+        self._known: dict[str, bool] = {}
+
+    def holds(self, denied: tuple[Network, ...], allowed: tuple[Network, ...]) -> bool:
+        """Whether these are its very rules."""
+        return denied is self._denied and allowed is self._allowed
+
+    def __call__(self, address: str) -> bool:
+        """See `Watch.permits`."""
+        verdict = self._known.get(address)
+        if verdict is None:
+            if len(self._known) >= _KNOWN_ADDRESSES:
+                self._known.clear()
+            verdict = self._known[address] = self._permits(address)
+        return verdict
+
+    def _permits(self, address: str) -> bool:
+        for ip in meant(ipaddress.ip_address(address.partition("%")[0])):
+            if any(ip in network for network in self._allowed):
+                continue
+            if any(ip in network for network in self._denied):
+                return False
+        return True
+
+
 class Shared:
     """Resources of one process, each made at its first use and closed by the owner."""
 
     def __init__(self) -> None:
+        self._gate = Gate((), ())
         self._made: dict[type[Any], Resource] = {}
         # Configurations name types of this file where nothing is ever asked.
         import asyncio
@@ -69,6 +108,12 @@ class Shared:
                 if found is None:
                     found = self._made[kind] = await make()
         return cast("T", found)
+
+    def gate(self, denied: tuple[Network, ...], allowed: tuple[Network, ...]) -> Gate:
+        """Whom these rules let connect; the same one as long as they are the same."""
+        if not self._gate.holds(denied, allowed):
+            self._gate = Gate(denied, allowed)
+        return self._gate
 
     async def close(self) -> None:
         """Close all, the newest first."""
@@ -166,12 +211,12 @@ class Watch:
         Raises:
             ValueError: Not an IP address.
         """
-        for ip in meant(ipaddress.ip_address(address.partition("%")[0])):
-            if any(ip in network for network in self.allowed):
-                continue
-            if any(ip in network for network in self.denied):
-                return False
-        return True
+        return self.gate(address)
+
+    @property
+    def gate(self) -> Gate:
+        """`permits`, for whoever needs it longer than this frame."""
+        return self.shared.gate(self.denied, self.allowed)
 
     def good(self, **seen: Any) -> Result:
         """The target did what was expected; *seen* are further fields of `Result`."""

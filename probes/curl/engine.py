@@ -37,7 +37,6 @@ _WANTED = {
 _IDLE_HANDLES = 64
 _COMPANY_S = 0.001
 """How long a finished transfer waits at most for others, while sockets are busy."""
-_KNOWN_ADDRESSES = 10_000
 
 
 class EngineStopped(RuntimeError):
@@ -76,7 +75,6 @@ class Engine:
         self._idles = 0
         self._finished: list[Transfer] = []
         self._hand_back_by = 0.0
-        self._gate: Gate | None = None
         self._stopped: BaseException | None = None
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._live, name="libcurl", daemon=True)
@@ -98,13 +96,6 @@ class Engine:
     def line(self, *, keep: bool) -> Line:
         """Where orders of one run go; with *keep*, connections and names serve its later orders."""
         return Line(self, keep=keep)
-
-    def gate(self, watch: Watch) -> Gate:
-        """Whom the rules of *watch* let connect; the same one as long as they are the same."""
-        gate = self._gate
-        if gate is None or not gate.goes_by(watch):
-            gate = self._gate = Gate(watch)
-        return gate
 
     # What the asyncio side calls.
 
@@ -286,27 +277,6 @@ class Engine:
         else:
             self._watched.add(fd)
             self._epoll.register(fd, wanted)
-
-
-class Gate:
-    """The rules of *watch* on addresses, with what they said before."""
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-        self._known: dict[str, bool] = {}
-
-    def goes_by(self, watch: Watch) -> bool:
-        """Whether *watch* has the same rules."""
-        return watch.denied is self._watch.denied and watch.allowed is self._watch.allowed
-
-    def __call__(self, address: str) -> bool:
-        """See `Watch.permits`."""
-        verdict = self._known.get(address)
-        if verdict is None:
-            if len(self._known) >= _KNOWN_ADDRESSES:
-                self._known.clear()
-            verdict = self._known[address] = self._watch.permits(address)
-        return verdict
 
 
 class Line:

@@ -8,7 +8,6 @@ import socket
 import time
 from dataclasses import dataclass, field
 
-from probes.curl.engine import engine_of
 from probes.net.names import Address, resolve
 from probes.net.trip import Trip, Trouble
 from probes.watch import Watch
@@ -75,7 +74,7 @@ async def choose(frame: Frame, host: str, *, prefer: str, fallback: bool) -> tup
             fallback or (written.family == socket.AF_INET) == (version == 4)
         ):
             found = [written]
-            if not (await engine_of(frame.watch)).gate(frame.watch)(written.ip):
+            if not frame.watch.permits(written.ip):
                 raise Trouble("address-denied", f"connecting to {written.ip} is not permitted here")
         else:
             found = await resolve(frame.trip, host, 0, ip="any" if fallback else str(version))

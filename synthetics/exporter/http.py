@@ -7,12 +7,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from probes.ask import header_values
-from probes.curl.engine import Gate, Line, engine_of
+from probes.curl.engine import Line, engine_of
 from probes.curl.order import Answer, Order
 from probes.curl.reasons import verdict
 from probes.fields import Refused
 from probes.net.names import Address
 from probes.url import check_url, origin, redirect_target, to_send
+from probes.watch import Gate
 from synthetics.exporter import tokens
 from synthetics.exporter.frame import Failed, Frame, choose, written_out
 from synthetics.exporter.http_judge import Ended, judge, show
@@ -97,7 +98,7 @@ class _Asking:
             Failed: There is none.
         """
         engine = await engine_of(self.frame.watch)
-        gate = engine.gate(self.frame.watch)
+        gate = self.frame.watch.gate
         if self.frame.module.tokens is not None:
             with engine.line(keep=False) as line:
                 found = await tokens.authorization(self.frame, self.frame.module.tokens, line, gate)

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from probes.ask import header_values
-from probes.curl.engine import Gate, Line
+from probes.curl.engine import Line
 from probes.curl.order import Answer, Order
 from probes.curl.reasons import verdict
 from probes.url import check_url, to_send
+from probes.watch import Gate
 from synthetics.exporter.client import Tokens
 from synthetics.exporter.frame import Failed, Frame
 from synthetics.exporter.proxies import proxy_for
