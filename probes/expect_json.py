@@ -38,10 +38,13 @@ _OPERANDS: dict[str, dict[str, Any]] = {
         "anyOf": [
             {"type": "integer"},
             {
+                "title": "length",
                 "type": "object",
                 "minProperties": 1,
                 "additionalProperties": False,
-                "properties": {each: {"type": "integer"} for each in BOUNDS},
+                "properties": {
+                    each: {"type": "integer", "description": OPERATORS[each]} for each in BOUNDS
+                },
             },
         ]
     },

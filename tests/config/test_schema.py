@@ -83,6 +83,7 @@ BEYOND_A_SCHEMA = {
         "override-that-ends-before-it-begins",
         "person-and-receiver-of-one-name",
         "budget-that-is-not-little",
+        "captured-for-a-kind-of-one-step",
         "changes-forgotten-too-soon",
         "forecast-from-before-the-window",
         "forecast-from-too-few-samples",
