@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from probes import http
+from probes.curl.engine import engine_of
+from probes.curl.order import Answer, Order
 from probes.result import Outcome
 from tests.probes.support import HTTP, Asker, look_up, ok, speaking
 
@@ -103,3 +105,40 @@ async def test_each_run_of_one_probe_has_identifiers_of_its_own(asker: Asker) ->
         assert request.count(result.trace_id.encode()) == 2
         assert request.count(b"X-Kept: t0k3n-of-the-probe\r\n") == 1
         assert b"Cookie" not in request
+
+
+async def test_an_order_finds_its_handle_as_it_was_set_up_and_nothing_of_last_time(
+    asker: Asker,
+) -> None:
+    heard, watch = Heard(), asker.watch()
+    engine = await engine_of(watch)
+
+    async def asked(order: Order, *also: str, timeout_ms: int = 1000) -> Answer:
+        with engine.line(keep=False) as line:
+            return await line.ask(order, also, timeout_ms=timeout_ms, permits=watch.permits)
+
+    async with speaking(heard.speak) as port:
+        orders = [
+            Order(
+                method="PUT",
+                url=f"http://127.0.0.1:{port}{path}",
+                headers=("X-Always: yes",),
+                body=b"all of it",
+                body_limit=1000,
+                body_keep=1000,
+                cookies=True,
+            )
+            for path in ("/", "/breaks", "/hangs")
+        ]
+        for order in orders:
+            for also in ((), ("X-Once: yes",), ()):
+                answer = await asked(order, *also, timeout_ms=200)
+                assert (answer.failure == 0) is (order is orders[0])
+                assert answer.body == {orders[0]: b"fine", orders[1]: b"half"}.get(order, b"")
+        slow = await asked(orders[2], timeout_ms=600)
+
+    assert slow.total_s > 0.5
+    for first, once, again in (heard.requests[0:3], heard.requests[3:6], heard.requests[6:9]):
+        assert first == again
+        assert once.replace(b"X-Once: yes\r\n", b"") == first
+        assert b"Cookie" not in again
