@@ -158,6 +158,8 @@ class _Turn:
         try:
             async with self.trip:
                 self.answered = await exchange(self.trip, way, options.question)
+                if self._watch.look is not None:
+                    self._told()
                 judge(options.expect, self.answered.message, options.type, options.class_)
         except Trouble as came:
             self.trouble = came
@@ -175,10 +177,15 @@ class _Turn:
 
     def failed(self, trouble: Trouble) -> Result:
         """The run failed by *trouble* of this server; its answer is the evidence."""
+        evidence = self._told().evidence(trouble)
+        return self.trip.ended_by(trouble, facts=self.facts, evidence=evidence)
+
+    def _told(self) -> Transcript:
+        """What was asked, and the answer if there was one."""
         told = Transcript(f"{self._options.question} of {self.server}", self._watch)
         if self.answered is not None:
             told.heard(self.answered.message.to_text())
-        return self.trip.ended_by(trouble, facts=self.facts, evidence=told.evidence(trouble))
+        return told
 
 
 def _unlike(options: Options, turns: list[_Turn]) -> tuple[_Turn, Trouble] | None:

@@ -112,6 +112,8 @@ async def run(options: Options, watch: Watch) -> Result:
             evidence=count.evidence(options, trouble),
             phases=count.phases(trip),
         )
+    if watch.look is not None:
+        watch.look.said[count.asked(options)] = _times(count.replies)
     return trip.good(phases=count.phases(trip), duration_s=count.average_s)
 
 
@@ -184,11 +186,15 @@ class _Count:
                 wanted = f"{limit / timedelta(milliseconds=1):g} ms {words}"
                 raise Unmet("slow", wanted, f"{took_s * 1000:.3g} ms")
 
+    def asked(self, options: Options) -> str:
+        """What was asked, in words."""
+        return f"{self._sent} echo{'es' * (self._sent > 1)} to {options.host}"
+
     def evidence(self, options: Options, trouble: Trouble) -> Evidence:
         """What a failure keeps: every reply's time."""
         unmet = trouble if isinstance(trouble, Unmet) else None
         return Evidence(
-            request=f"{self._sent} echo{'es' * (self._sent > 1)} to {options.host}",
+            request=self.asked(options),
             body=_times(self.replies),
             expected=unmet.expected if unmet else "",
             actual=unmet.actual if unmet else "",

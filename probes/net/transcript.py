@@ -39,16 +39,22 @@ class Transcript:
 
     def evidence(self, trouble: Trouble) -> Evidence:
         """What a sample that ended by *trouble* keeps."""
-        mask = self._watch.mask
         expected, actual = self._wanted, ""
         if isinstance(trouble, Unmet):
             expected, actual = trouble.expected, trouble.actual
         return Evidence(
             request=self._watch.one_line(self._request),
-            body=mask(self._text)[-BODY_LIMIT:],
+            body=self._shown,
             expected=self._watch.one_line(expected) if expected else "",
             actual=self._watch.one_line(actual) if actual else "",
         )
 
+    @property
+    def _shown(self) -> str:
+        return self._watch.mask(self._text)[-BODY_LIMIT:]
+
     def _add(self, text: str) -> None:
         self._text = (self._text + text)[-_KEEP:]
+        look = self._watch.look
+        if look is not None and self._request:
+            look.said[self._watch.one_line(self._request)] = self._shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -22,8 +23,9 @@ from click.testing import CliRunner, Result
 
 from probes.result import Outcome, Phases
 from synthetics.cli import main
+from synthetics.cli.asking.lines import WIDTH, head, row, wrapped
 from synthetics.cli.asking.often import spread
-from synthetics.cli.asking.text import WIDTH
+from synthetics.reports.columns import width
 
 SECRET = "open-sesame-42"
 PAGE = b"<html>\n  <h1>Hello</h1>\n</html>\n"
@@ -142,6 +144,14 @@ probes:
       dialogue:
         - send: "GET / HTTP/1.1\\r\\nHost: shop\\r\\n\\r\\n"
         - expect: "^nothing of the kind"
+  hello:
+    service: shop
+    tcp:
+      connect: "{at}"
+      {tls}
+      dialogue:
+        - send: "GET / HTTP/1.1\\r\\nHost: shop\\r\\n\\r\\n"
+        - expect: "^HTTP/1.. 200"
   path:
     service: shop
     journey:
@@ -186,7 +196,7 @@ def test_what_was_expected_stands_beside_what_came_and_lines_stay_lines(config: 
 def test_a_conversation_keeps_its_lines_and_the_handshake_is_shown(config: Path) -> None:
     said = ask(config, "talk").stdout.splitlines()
 
-    at = said.index("    body       > GET / HTTP/1.1")
+    at = said.index("    said       > GET / HTTP/1.1")
     assert said[at + 1] == "               > Host: shop"
     assert any("TLSv1.3" in line for line in said)
     assert max(map(len, said)) <= WIDTH
@@ -237,8 +247,8 @@ def test_many_times_show_how_the_times_are_spread(config: Path) -> None:
     assert result.exit_code == 1
     assert "old  3 of 3 good, 3 degraded" in result.stdout
     assert "bye  0 of 3 good, 3 bad" in result.stdout
-    for row in ("min", "p50", "p90", "p95", "p99", "max", "mean"):
-        assert f"      {row:21}" in result.stdout
+    for name in ("min", "p50", "p90", "p95", "p99", "max", "mean"):
+        assert f"      {name:21}" in result.stdout
     assert "The last that was not good:" in result.stdout
 
     [old] = json.loads(ask(config, "old", "--repeat", "2", "--format", "json").stdout)
@@ -268,6 +278,50 @@ def test_percentiles_are_by_nearest_rank() -> None:
     assert set(spread(seen[:1])["total_s"].values()) == {1.0}
 
 
+def test_a_narrow_terminal_gets_its_rows_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synthetics.cli.asking.lines.room", lambda: 40)
+
+    rows = [*head(), *row("log-in", [0.5, None, 0.0031, None, 0.4, 0.002], sign="✓")]
+
+    assert rows == [
+        "    ✓ log-in",
+        "      total 500 ms, connect 3.1 ms,",
+        "      first 400 ms, rest 2.0 ms",
+    ]
+
+
+def test_names_give_way_before_times_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synthetics.cli.asking.lines.room", lambda: 64)
+
+    (line,) = row("本店にログインする", [0.5, None, 0.0031, None, 0.4, 0.002])
+
+    assert width(line) == 64
+    assert line.endswith("本店にロ…   500 ms       –  3.1 ms       –  400 ms  2.0 ms")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("one two three", ["  one two", "  three"]),
+        ("本店の 状態は good です", ["  本店の", "  状態は", "  good で", "  す"]),
+        ("é" * 20, ["  " + "é" * 8, "  " + "é" * 8, "  " + "é" * 4]),
+        ("本" + "x" * 20, ["  本", "  xxxxxxxx", "  xxxxxxxx", "  xxxx"]),
+    ],
+)
+def test_a_text_is_wrapped_by_the_cells_that_it_takes(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 10, indent="  ") == lines
+
+
+def test_of_what_is_well_the_conversation_is_shown_too(config: Path) -> None:
+    said = ask(config, "hello").stdout.splitlines()
+    (seen,) = json.loads(ask(config, "hello", "--format", "json").stdout)
+
+    at = said.index("    said       > GET / HTTP/1.1")
+    assert "               HTTP/1.1 200 OK" in said[at:]
+    assert seen["evidence"] is None
+    assert next(iter(seen["said"].values())).startswith("> GET / HTTP/1.1\n")
+
+
 def test_watching_goes_on_until_it_is_ended(config: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "synthetics", "probe", "--config", str(config), "--watch", "old"],
@@ -278,8 +332,11 @@ def test_watching_goes_on_until_it_is_ended(config: Path) -> None:
         assert asking.stdout is not None
         lines = [asking.stdout.readline() for _ in range(2)]
         asking.send_signal(signal.SIGINT)
+        summary = asking.stdout.read()
         assert asking.wait(10) == 0
 
+    assert re.search(r"^old  (\d+) of \1 good, \1 degraded$", summary, re.MULTILINE)
+    assert "p99" in summary
     assert all("✓ old  good, degraded: over 1ms" in line for line in lines)
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from textwrap import wrap
 
 import click
 
 from probes.look import Look
-from probes.result import Outcome, Phases, Result, StepResult
+from probes.result import Outcome, Phases, Result, StepResult, Vitals
 from synthetics.cli.asking import certificates, often
 from synthetics.cli.asking.ask import Seen
+from synthetics.cli.asking.lines import NAME_WIDTH, fact, head, room, row, time, wrapped
 from synthetics.config.describe import duration_text
+from synthetics.reports.columns import left
 
-WIDTH = 80
-NAME_WIDTH = 21
 BODY_LINES = 20
 """Lines of a body or of a conversation that are shown."""
 NAMES_SHOWN = 8
@@ -23,29 +22,32 @@ NAMES_SHOWN = 8
 
 _COLOURS = {"good": "green", "bad": "red", "void": "yellow", "skipped": "bright_black"}
 _SIGNS = {"good": "✓", "bad": "✗", "void": "?", "skipped": "·"}
-_HEADS = ("total", "resolve", "connect", "tls", "first", "rest")
-_LEFT = 15
-"""Columns before a value: its name, and space around it."""
+_SAID = {
+    **dict.fromkeys(("http", "journey", "browser"), "body"),
+    "composite": "members",
+    "exec": "output",
+    "ping": "replies",
+}
+"""What a target said, by the kind that asked it; else it is a conversation."""
 
 
 def one(seen: Seen) -> Iterator[str]:
     """All of one attempt."""
     result = seen.result
     yield headline(seen)
-    for line in wrap(_detail(result), WIDTH - 4):
-        yield f"    {line}"
-    rows = [_step(step) for step in result.steps]
-    if not rows and result.phases.connect_s is not None:
-        rows = [f"      {'':{NAME_WIDTH}}{times(result.duration_s, result.phases)}"]
+    yield from wrapped(_detail(result), room(), indent="    ")
+    rows = [line for step in result.steps for line in _step(step)]
+    if not rows and result.phases != Phases():
+        rows = list(row("", times(result.duration_s, result.phases)))
     if rows:
         yield ""
-        yield head()
+        yield from head()
         yield from rows
     facts = list(_facts(seen))
     if facts:
         yield ""
     for name, value in facts:
-        yield from _fact(name, value)
+        yield from fact(name, value)
 
 
 def headline(seen: Seen) -> str:
@@ -71,10 +73,10 @@ def many(seen: Sequence[Seen]) -> Iterator[str]:
     spread = often.spread(seen)
     if spread:
         yield ""
-        yield head()
+        yield from head()
         for name in next(iter(spread.values())):
             each = [spread.get(column, {}).get(name) for column in ("total_s", *often.PHASES)]
-            yield f"      {name:{NAME_WIDTH}}{_row(each)}"
+            yield from row(name, each)
     failed = [each for each in seen if each.result.outcome is not Outcome.GOOD]
     if failed:
         yield ""
@@ -82,28 +84,9 @@ def many(seen: Sequence[Seen]) -> Iterator[str]:
         yield from one(failed[-1])
 
 
-def head() -> str:
-    """The names of the columns of `times`."""
-    columns = "".join(title.rjust(8) for title in _HEADS)
-    return click.style(f"      {'':{NAME_WIDTH}}{columns}", dim=True)
-
-
-def times(total_s: float, phases: Phases) -> str:
-    """One row: the whole, and each phase."""
-    return _row([total_s, *(getattr(phases, name) for name in often.PHASES)])
-
-
-def _row(each: Sequence[float | None]) -> str:
-    return "".join((time(value) if value is not None else "–").rjust(8) for value in each)
-
-
-def time(seconds: float) -> str:
-    """A duration in at most seven characters."""
-    if seconds >= 9.9995:
-        return f"{seconds:.1f} s"
-    if seconds >= 0.00995:
-        return f"{seconds * 1000:.0f} ms"
-    return f"{seconds * 1000:.1f} ms"
+def times(total_s: float, phases: Phases) -> list[float | None]:
+    """Seconds of the whole, and of each phase."""
+    return [total_s, *(getattr(phases, name) for name in often.PHASES)]
 
 
 def _detail(result: Result) -> str:
@@ -114,15 +97,14 @@ def _detail(result: Result) -> str:
     return "" if apart and what.startswith("expected ") else result.detail
 
 
-def _step(step: StepResult) -> str:
+def _step(step: StepResult) -> Iterator[str]:
     sign = click.style(_SIGNS[step.outcome], fg=_COLOURS[step.outcome], bold=True)
-    name = step.name if len(step.name) <= NAME_WIDTH else step.name[: NAME_WIDTH - 1] + "…"
     if step.outcome == "skipped":
-        return f"    {sign} {name:{NAME_WIDTH}} skipped"
-    row = f"    {sign} {name:{NAME_WIDTH}}{times(step.duration_s, step.phases)}"
-    if not (step.always and step.detail):
-        return row
-    return "\n".join([row, *(f"      {line}" for line in wrap(step.detail, WIDTH - 6))])
+        yield f"    {sign} {left(step.name, NAME_WIDTH)} skipped"
+        return
+    yield from row(step.name, times(step.duration_s, step.phases), sign=sign)
+    if step.always and step.detail:
+        yield from wrapped(step.detail, room(), indent=" " * 6)
 
 
 def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -132,8 +114,8 @@ def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
         yield "expected", evidence.expected
     if evidence is not None and evidence.actual:
         yield "got", evidence.actual
-    if evidence is not None and evidence.request:
-        yield "request", evidence.request
+    for request in _requests(seen):
+        yield "request", request
     redirects = list(_redirects(look))
     if redirects:
         yield "redirects", "\n".join(redirects)
@@ -141,7 +123,7 @@ def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
         came = [str(facts.status), facts.protocol or "", f"from {facts.address}"]
         yield "answer", " ".join(part for part in came if part)
     elif facts.address is not None:
-        yield "reached", facts.address
+        yield "reached", f"{facts.address} {facts.protocol or ''}".rstrip()
     addresses = list(_addresses(look))
     if addresses:
         yield "resolved", "\n".join(addresses)
@@ -150,12 +132,47 @@ def _facts(seen: Seen) -> Iterator[tuple[str, str]]:
         yield "TLS", "\n".join(shown)
     elif facts.certificate_expires_at is not None:
         yield "valid", _validity(facts.certificate_expires_at, result.started_at)
-    if evidence is not None and evidence.body.strip():
-        lines = evidence.body.strip("\n").splitlines()
-        less = [f"… and {len(lines) - BODY_LINES} more lines"] if len(lines) > BODY_LINES else []
-        yield "body", "\n".join([*lines[:BODY_LINES], *less])
+    if facts.vitals is not None:
+        yield "vitals", vitals(facts.vitals)
+    if look.remarks:
+        yield "remarks", "\n".join(_less(look.remarks))
+    for said in _said(seen):
+        yield _SAID.get(seen.probe.kind, "said"), "\n".join(_less(said.strip("\n").splitlines()))
     if result.trace_id:
         yield "trace", result.trace_id
+
+
+def _requests(seen: Seen) -> list[str]:
+    """What was asked; of a journey that is well there is too much to say."""
+    evidence, exchanges = seen.result.evidence, seen.look.exchanges
+    if evidence is not None:
+        return [evidence.request]
+    if exchanges and seen.probe.kind == "http":
+        return [f"{exchanges[0].method} {exchanges[0].url}"]
+    return list(seen.look.said)
+
+
+def _said(seen: Seen) -> list[str]:
+    """What the target said: of a failure what its sample keeps, else all that there was to see."""
+    evidence = seen.result.evidence
+    every = [evidence.body] if evidence is not None else list(seen.look.said.values())
+    if seen.probe.kind == "tls" and seen.look.handshakes:
+        return []  # the certificates, which are shown by themselves
+    return [said for said in every if said.strip()]
+
+
+def vitals(felt: Vitals) -> str:
+    """``LCP 1.2 s, FCP 480 ms, TTFB 34 ms, CLS 0.012``: what of it was measured."""
+    times = (("LCP", felt.lcp_s), ("FCP", felt.fcp_s), ("TTFB", felt.ttfb_s))
+    said = [f"{name} {time(seconds)}" for name, seconds in times if seconds is not None]
+    said += [f"CLS {felt.cls:.3g}"] if felt.cls is not None else []
+    return ", ".join(said) or "none measured"
+
+
+def _less(lines: Sequence[str]) -> list[str]:
+    """The first of *lines*, and how many there are besides."""
+    more = len(lines) - BODY_LINES
+    return [*lines[:BODY_LINES], *([f"… and {more} more lines"] if more > 0 else [])]
 
 
 def _redirects(look: Look) -> Iterator[str]:
@@ -196,20 +213,3 @@ def _validity(expires_at: datetime, now: datetime) -> str:
     if expires_at <= now:
         return f"expired {expires_at:%Y-%m-%d}, {-days} day{'s' * (days != -1)} ago"
     return f"valid for {days} more day{'s' * (days != 1)}, until {expires_at:%Y-%m-%d}"
-
-
-def _fact(name: str, value: str) -> Iterator[str]:
-    """A name and its value; the line breaks of the value stay."""
-    shown = click.style(f"{name:9}", dim=True)
-    for line in value.splitlines() or [""]:
-        plain = "".join(char if char.isprintable() else " " for char in line)
-        indent = plain[: len(plain) - len(plain.lstrip())][: WIDTH // 4]
-        for piece in wrap(
-            plain.strip(),
-            WIDTH - _LEFT,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_on_hyphens=False,
-        ) or [""]:
-            yield f"    {shown}  {piece}".rstrip()
-            shown = " " * 9
