@@ -30,8 +30,6 @@ async def note(
 ) -> None:
     """
     Note in *look* what came of *order*, which was sent with the header lines *also*.
-
-    Names are looked up once more: libcurl does not say what all of them stand for.
     """
     ended = datetime.now(UTC)
     url = urlsplit(order.url)
@@ -55,7 +53,15 @@ async def note(
             failure=mask(answer.message) if answer.failure else "",
         )
     )
-    host = url.hostname or ""
+    await note_connection(look, url.hostname or "", answer, timeout_s=timeout_s)
+
+
+async def note_connection(look: Look, host: str, answer: Answer, *, timeout_s: float) -> None:
+    """
+    Note in *look* what *host* stands for, and what was agreed on with it over TLS.
+
+    Names are looked up once more: libcurl does not say what all of them stand for.
+    """
     if answer.tls is not None and answer.chain:
         version, cipher = answer.tls
         look.shook_hands(Handshake(host=host, version=version, cipher=cipher, chain=answer.chain))

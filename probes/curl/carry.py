@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 from probes.curl.engine import EngineStopped, engine_of
 from probes.curl.order import Answer, Order
 from probes.curl.reasons import verdict
+from probes.look_at import note_connection
 from probes.net.trip import Trip, Trouble
 from probes.result import Outcome
 
@@ -23,6 +27,8 @@ async def carry(order: Order, trip: Trip, doing: str) -> Answer:
     """
     watch = trip.watch
     trip.doing = doing
+    if watch.look is not None:
+        order = replace(order, shows_tls=True)
     engine = await engine_of(watch)
     with engine.line(keep=False) as line:
         try:
@@ -38,6 +44,9 @@ async def carry(order: Order, trip: Trip, doing: str) -> Answer:
             raise Trouble("stopped", said, outcome=Outcome.VOID) from None
     trip.address = answer.address
     trip.took(answer.phases)
+    if watch.look is not None:
+        host = urlsplit(order.url).hostname or ""
+        await note_connection(watch.look, host, answer, timeout_s=watch.timeout_s)
     if answer.failure:
         outcome, reason, detail = verdict(answer, timeout_s=watch.timeout_s, proxy=False)
         raise Trouble(reason, detail, outcome=outcome)

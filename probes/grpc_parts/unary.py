@@ -97,7 +97,8 @@ class Unary:
 
     async def judge(self, reply: Reply, told: Transcript) -> None:
         """
-        Hold *reply* against what is expected; *told* gets the answer where it is something else.
+        Hold *reply* against what is expected; *told* gets the answer where it is something else,
+        or where somebody looks on.
 
         Raises:
             Trouble: ``json``; by its status; ``malformed``, ``types``.
@@ -112,9 +113,11 @@ class Unary:
             self._trip.doing = "reading the answer"
             async with self._trip:
                 failure, answer = await asyncio.to_thread(self._held, message)
+            told.heard(answer)
             if failure is not None:
-                told.heard(answer)
                 raise Unmet("json", failure.expected, failure.actual)
+        elif self._looks:
+            told.heard(await asyncio.to_thread(self._read, message))
 
     def ended_by(self, trouble: Trouble) -> None:
         """Have the types learnt anew if *trouble* can mean that they are others by now."""
@@ -122,15 +125,25 @@ class Unary:
             library, key = self._remembered
             library.forget(key)
 
+    @property
+    def _looks(self) -> bool:
+        return self._trip.watch.look is not None
+
     def _held(self, message: bytes) -> tuple[Failure | None, str]:
         """What does not hold of *message*, and it as text; takes a second where it is large."""
         assert self._method is not None
         document = self._method.decode(message)
-        for wanted in self._expect.json:
-            failure = judge_json(wanted, document, {})
-            if failure is not None:
-                return failure, json.dumps(document, ensure_ascii=False)[:_EVIDENCE]
-        return None, ""
+        failures = (judge_json(wanted, document, {}) for wanted in self._expect.json)
+        failure = next((one for one in failures if one is not None), None)
+        return failure, _shown(document) if failure is not None or self._looks else ""
+
+    def _read(self, message: bytes) -> str:
+        """*message* as text for who looks on; what it is changes no verdict."""
+        assert self._method is not None
+        try:
+            return _shown(self._method.decode(message))
+        except Trouble as trouble:
+            return trouble.detail
 
     async def _learnt(self, way: Way) -> Method:
         library = await self._trip.watch.shared.get(Library, Library.open)
@@ -166,3 +179,7 @@ class Unary:
 def shown(message: Any) -> str:
     """*message* as it may be shown: secrets masked, one line."""
     return json.dumps(filled(message, None), ensure_ascii=False)
+
+
+def _shown(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False)[:_EVIDENCE]

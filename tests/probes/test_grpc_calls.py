@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from probes import grpc as kind
 from probes.fields import Refused
+from probes.look import Look
 from probes.result import Outcome, Result
 from synthetics.config.references import References
 from tests.probes.orders import descriptor_set, orders, shop
@@ -190,6 +191,30 @@ async def test_over_tls_the_certificate_counts_too(
     assert strange.reason == "tls-unknown-ca"
     assert strange.facts.address == "127.0.0.1"
     assert strange.phases.connect_s is not None
+
+
+async def test_who_looks_on_sees_the_answer_and_the_handshake(
+    asker: Asker, authority: trustme.CA, pem: str
+) -> None:
+    leaf = authority.issue_cert("localhost")
+    credentials = grpc.ssl_server_credentials(
+        [(leaf.private_key_pem.bytes(), b"".join(one.bytes() for one in leaf.cert_chain_pems))]
+    )
+    bodies = []
+    with shop("v1", credentials) as port:
+        asked = read(port, tls={"ca": pem}, message={"id": "slow"}, expect={"within": "10ms"})
+        for look in (Look(), None):
+            watch = asker.watch()
+            watch.look = look
+            result = await kind.run(asked, watch)
+            assert result.evidence is not None
+            bodies.append(result.evidence.body)
+            if look is not None:
+                [handshake] = look.handshakes
+                assert (handshake.host, handshake.version) == ("localhost", "TLSv1.3")
+                assert "127.0.0.1" in look.addresses["localhost"]
+
+    assert ['"state": "PAID"' in body for body in bodies] == [True, False]
 
 
 @pytest.mark.parametrize(
