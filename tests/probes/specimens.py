@@ -107,6 +107,11 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 SPECIMENS: dict[str, Specimen] = {
+    "amqp": over_tcp(
+        specimens_of_brokers.amqp,
+        specimens_of_brokers.amqp_welcome,
+        specimens_of_brokers.amqp_repeat,
+    ),
     "browser": BROWSER,
     "dns": over_tcp(
         lambda port: {"query": "shop.example", "servers": f"127.0.0.1:{port}", "over": "tcp"},

@@ -6,6 +6,7 @@ import asyncio
 import struct
 from typing import Any
 
+from tests.probes.amqp_broker import broker, repeating
 from tests.probes.kafka_broker import AUTHENTICATE, Broker, blob, text
 
 
@@ -63,3 +64,12 @@ class _Repeating(Broker):
 async def kafka_repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Says back how it was asked to let us in."""
     await _Repeating().speak(reader, writer)
+
+
+def amqp(port: int) -> dict[str, Any]:
+    """Logs in, and sends a message around."""
+    return nats(port) | {"round_trip": True}
+
+
+amqp_welcome = broker()
+amqp_repeat = repeating
