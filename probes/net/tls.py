@@ -119,9 +119,7 @@ class Session:
         self._connection.set_app_data(self._heard)
         self._connection.set_connect_state()
         if not is_address(name):
-            self._connection.set_tlsext_host_name(
-                name.encode("idna" if not name.isascii() else "ascii")
-            )
+            self._connection.set_tlsext_host_name(self._name.encode())
         if alpn:
             self._connection.set_alpn_protos([one.encode() for one in alpn])
         if staple:
