@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from probes.fields import FilledText, Refused
 from probes.mqtt_parts import packets
@@ -26,6 +26,11 @@ LIMIT = 1 << 21
 """Most bytes that the broker may say in one run."""
 
 LONGEST_TEXT = 65_535
+"""Bytes of a name, a password or a topic on the wire."""
+
+LONGEST_CLIENT = 1000
+"""Characters; no broker has to take more than 23."""
+
 _DENIED = 0x80
 
 
@@ -72,8 +77,17 @@ class Options:
     ip: Family = "any"
     tls: Encryption | None = None
     login: Account | None = None
-    client: str | None = None
+    client: Annotated[str, Field(min_length=1, max_length=LONGEST_CLIENT)] | None = None
     round_trip: RoundTrip | None = None
+
+    def __post_init__(self) -> None:
+        if self.login is None:
+            return
+        username, password = self.login.username.render(), self.login.password.reveal()
+        for name, text in (("username", username), ("password", password)):
+            if len(text.encode()) > LONGEST_TEXT:
+                said = f"MQTT takes no {name} of more than {LONGEST_TEXT} bytes"
+                raise Refused(said, at=("login", name))
 
 
 def host(options: Options) -> str:
@@ -125,14 +139,16 @@ class _Visit:
         await stream.write(packets.subscribe(topic, wanted.qos))
         while (packet := await packets.read(stream)).kind != packets.SUBACK:
             _only_messages(packet)
-        if packet.body[2:3] == bytes([_DENIED]):
+        if len(packet.body) != 3 or packet.body[:2] != packets.SUBSCRIPTION:
+            raise Trouble("malformed", "the broker confirms what it was not asked for")
+        if packet.body[2] == _DENIED:
             raise Trouble("not-permitted", f"the broker does not let us listen to {wanted.topic}")
         self._talk.transcript.said(f"PUBLISH {wanted.topic}")
         await stream.write(packets.publish(topic, token, wanted.qos))
         confirmed, came = wanted.qos == 0, False
         while not (confirmed and came):
             packet = await packets.read(stream)
-            if packet.kind == packets.PUBACK:
+            if packet.kind == packets.PUBACK and packet.body == packets.PUBLICATION:
                 confirmed = True
                 continue
             _only_messages(packet)

@@ -9,6 +9,9 @@ from probes.net.trip import Trouble
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 2, 3, 4, 9, 13
 
+SUBSCRIPTION, PUBLICATION = b"\x00\x01", b"\x00\x02"
+"""The identifiers of what we ask for, of which there is one each in a run."""
+
 LARGEST = 1 << 18
 """Bytes of a packet that we are willing to read."""
 
@@ -40,13 +43,13 @@ def connect(client: str, *, username: str | None, password: str | None, keep_ali
 
 
 def subscribe(topic: str, qos: int) -> bytes:
-    """Asks for what is published to *topic*; the identifier is 1."""
-    return _packet(0x82, b"\x00\x01" + _text(topic) + bytes([qos]))
+    """Asks for what is published to *topic*."""
+    return _packet(0x82, SUBSCRIPTION + _text(topic) + bytes([qos]))
 
 
 def publish(topic: str, content: bytes, qos: int) -> bytes:
-    """Publishes *content*; with quality 1 the identifier is 2."""
-    number = b"\x00\x02" if qos else b""
+    """Publishes *content*; with quality 1 to be confirmed."""
+    number = PUBLICATION if qos else b""
     return _packet(0x30 | qos << 1, _text(topic) + number + content)
 
 

@@ -107,6 +107,9 @@ SUBACK = b"\x90\x03\x00\x01\x00"
         (saying(b"\x20\xff\xff\xff\xff\xff"), "malformed"),
         (saying(b"\x20\xff\xff\xff\x7f"), "body-too-large"),
         (saying(CONNACK, b"\x90\x03\x00\x01\x80"), "not-permitted"),
+        (saying(CONNACK, b"\x90\x02\x00\x01"), "malformed"),
+        (saying(CONNACK, b"\x90\x03\x00\x07\x00"), "malformed"),
+        (saying(CONNACK, SUBACK, b"\x40\x02\x00\x07"), "malformed"),
         (saying(CONNACK, SUBACK, b"\x30\x02\xff\xff"), "malformed"),
         (saying(CONNACK, SUBACK, b"\xd0\x00"), "malformed"),
         (saying(CONNACK, SUBACK, b"\x30\x05\x00\x01ahi"), "timeout"),
@@ -123,3 +126,10 @@ def test_a_topic_for_many_is_none_to_publish_to() -> None:
     refused = refusal(OPTIONS, {"connect": "a:1", "round_trip": {"topic": "a/#"}})
 
     assert refused.what == "`a/#` is no topic to publish to"
+
+
+@pytest.mark.parametrize("which", ["username", "password"])
+def test_a_login_that_no_packet_holds(which: str) -> None:
+    login = {"username": "probe", "password": "secret"} | {which: "x" * 65_536}
+
+    assert refusal(OPTIONS, {"connect": "a:1", "login": login}).at == ("login", which)
