@@ -1,7 +1,9 @@
-"""Servers of gRPC that mean ill: in what they tell of their types, in answers, in HTTP/2."""
+"""Servers of gRPC that mean ill: in what they tell of their types, and in their answers."""
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import time
 from pathlib import Path
 from typing import Any
@@ -10,16 +12,16 @@ import pytest
 from google.protobuf.descriptor_pb2 import DescriptorProto as Type
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
 from google.protobuf.descriptor_pb2 import FileDescriptorProto as File
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from h2.connection import H2Connection
-from h2.errors import ErrorCodes
-from h2.events import Event, RequestReceived, StreamEnded
+from h2.events import DataReceived, Event, RequestReceived, StreamEnded
 from pydantic import TypeAdapter
 
 from probes import grpc as kind
 from probes.result import Outcome, Result
 from synthetics.config.references import References
-from tests.probes.orders import descriptor_set, field, files, money, orders
-from tests.probes.specimen_grpc import answering, answering_by, framed, hearing, send, sent
+from tests.probes.orders import field, files, money, orders
+from tests.probes.specimen_grpc import answering_by, framed, hearing, send, sent
 from tests.probes.support import Asker, Speak, look_up, speaking
 
 OPTIONS: TypeAdapter[kind.Asked] = TypeAdapter(kind.Options)
@@ -108,6 +110,34 @@ async def test_types_that_are_none(asker: Asker, reflection: Any, reason: str) -
     result = await ask(asker, answering_by({"ServerReflectionInfo": reflection}))
 
     assert (result.outcome, result.reason) == (Outcome.BAD, reason), result.detail
+
+
+async def test_a_server_may_tell_one_file_at_a_time(asker: Asker) -> None:
+    """As that of Rust does; most tell all that a file imports along with it."""
+    by_name = {file.name: file for file in files()}
+    asked: list[str] = []
+    path = ""
+
+    def answer(connection: H2Connection, event: Event) -> None:
+        nonlocal path
+        if isinstance(event, RequestReceived):
+            path = sent(event)[":path"]
+        elif isinstance(event, DataReceived) and path.endswith("Info"):
+            size = 0
+            while size < len(event.data):
+                end = size + 5 + int.from_bytes(event.data[size + 1 : size + 5], "big")
+                request = ServerReflectionRequest.FromString(event.data[size + 5 : end])
+                asked.append(request.file_by_filename or "shop/v1/orders.proto")
+                size = end
+        elif isinstance(event, StreamEnded):
+            told_now = [told(by_name[name]) for name in asked[1:] or asked]
+            body = b"".join(told_now) if path.endswith("Info") else framed(b"")
+            send(connection, event.stream_id, body)
+
+    result = await ask(asker, hearing(answer), expect={"json": {"$.state": "UNKNOWN"}})
+
+    assert result.outcome is Outcome.GOOD, result.detail
+    assert asked[1:] == ["google/protobuf/timestamp.proto", "shop/v1/money.proto"]
 
 
 async def test_imports_of_imports_without_end_are_given_up(asker: Asker) -> None:
@@ -203,66 +233,20 @@ async def test_answers_that_are_none(asker: Asker, answer: bytes, reason: str) -
     assert result.reason == reason, result.detail
 
 
-def cancelled(connection: H2Connection, event: Event) -> None:
-    if isinstance(event, StreamEnded):
-        connection.reset_stream(event.stream_id, ErrorCodes.CANCEL)
-
-
-def refused(connection: H2Connection, event: Event) -> None:
-    if isinstance(event, StreamEnded):
-        connection.reset_stream(event.stream_id, ErrorCodes.REFUSED_STREAM)
-
-
-def goaway(connection: H2Connection, event: Event) -> None:
-    if isinstance(event, StreamEnded):
-        connection.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
-
-
-def no_trailers(connection: H2Connection, event: Event) -> None:
-    if isinstance(event, StreamEnded):
-        connection.send_headers(event.stream_id, ((":status", "200"),))
-        connection.send_data(event.stream_id, framed(b""), end_stream=True)
-
-
-def trailers_only(connection: H2Connection, event: Event) -> None:
-    if isinstance(event, StreamEnded):
-        head = ((":status", "200"), ("grpc-status", "8"), ("grpc-message", "slow%20down"))
-        connection.send_headers(event.stream_id, head, end_stream=True)
-
-
-def compressed(connection: H2Connection, event: Event) -> None:
-    if isinstance(event, RequestReceived):
-        assert "grpc-accept-encoding" not in sent(event)
-    elif isinstance(event, StreamEnded):
-        send(connection, event.stream_id, b"\1" + framed(b"\x1f\x8b bomb")[1:])
-
-
-@pytest.mark.parametrize(
-    ("speak", "reason", "said"),
-    [
-        (hearing(cancelled), "reset", "CANCEL"),
-        (hearing(refused), "reset", "Connection died"),
-        (hearing(no_trailers), "malformed", "the answer has no status of gRPC"),
-        (hearing(trailers_only), "call", "expected OK, got RESOURCE_EXHAUSTED: slow down"),
-        (hearing(compressed), "malformed", "a message is compressed"),
-        (answering(framed(b"", b"")), "malformed", "the answer has 2 messages instead of one"),
-        (answering(b""), "malformed", "the answer has no message"),
-    ],
-)
-async def test_http_2_that_is_not_as_it_should_be(
-    asker: Asker, tmp_path: Path, speak: Speak, reason: str, said: str
+async def test_the_limit_and_the_rules_of_the_network_hold_for_reflection_too(
+    asker: Asker,
 ) -> None:
-    (tmp_path / "orders.binpb").write_bytes(descriptor_set())
-    result = await ask(asker, speak, folder=tmp_path, descriptor="orders.binpb")
+    async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
 
-    assert result.outcome is Outcome.BAD
-    assert result.reason == reason, result.detail
-    assert said in result.detail
+    async with speaking(say_nothing) as port:
+        options = OPTIONS.validate_python({"connect": f"127.0.0.1:{port}", "call": "a.B/C"})
+        began = time.monotonic()
+        late = await kind.run(options, asker.watch(0.3))
+        took_s = time.monotonic() - began
+        loopback = (ipaddress.ip_network("127.0.0.0/8"),)
+        denied = await kind.run(options, asker.watch(denied=loopback))
 
-
-async def test_a_server_that_says_goodbye_instead(asker: Asker, tmp_path: Path) -> None:
-    """What libcurl makes of it depends on what it reads first, the goodbye or the end."""
-    (tmp_path / "orders.binpb").write_bytes(descriptor_set())
-    result = await ask(asker, hearing(goaway), folder=tmp_path, descriptor="orders.binpb")
-
-    assert result.reason in {"reset", "malformed"}, result.detail
+    assert (late.reason, denied.reason) == ("timeout", "address-denied")
+    assert took_s < 0.4
+    assert late.facts.address == "127.0.0.1"
