@@ -87,6 +87,8 @@ def host(options: Options) -> str:
 
 async def run(options: Options, watch: Watch) -> Result:
     """Connect, log in, be answered; and where it is asked for, send a message to ourselves."""
+    if options.login is not None:
+        watch.mask = watch.mask.also(*options.login.disguises)
     talk = Conversation(f"connect {options.connect} by NATS", watch)
     return await talk.result(_Visit(options, talk).make())
 
@@ -115,7 +117,7 @@ class _Visit:
 
     async def _introduction(self, stream: Stream) -> dict[str, Any]:
         line = await stream.read_line(longest=LONGEST_LINE)
-        self._talk.transcript.heard(line[:200].decode("utf-8", "replace") + "\n")
+        self._hear(line)
         if not line.startswith(b"INFO "):
             raise Trouble("malformed", "the first line is not NATS's")
         try:
@@ -125,6 +127,11 @@ class _Visit:
         if not isinstance(about, dict):
             raise Trouble("malformed", "the server's INFO is not JSON")
         return about
+
+    def _hear(self, line: bytes) -> None:
+        """Keep the beginning of *line*, cut once it is masked: half a secret goes unmasked."""
+        text = self._talk.trip.watch.mask(line.decode("utf-8", "replace"))
+        self._talk.transcript.heard(text[:200] + "\n")
 
     def _connect(self) -> bytes:
         options = self._options
@@ -144,13 +151,13 @@ class _Visit:
         if options.token is not None:
             said["auth_token"] = options.token.reveal()
         self._talk.transcript.said("CONNECT")
-        return b"CONNECT " + json.dumps(said).encode() + b"\r\n"
+        return b"CONNECT " + json.dumps(said, ensure_ascii=False).encode() + b"\r\n"
 
     async def _wait(self, stream: Stream, wanted: bytes) -> bytes:
         """The next line that begins with *wanted*; pings are answered on the way."""
         while True:
             line = await stream.read_line(longest=LONGEST_LINE)
-            self._talk.transcript.heard(line[:200].decode("utf-8", "replace") + "\n")
+            self._hear(line)
             if line == wanted or line.startswith(wanted + b" "):
                 return line
             if line == b"PING":

@@ -112,6 +112,21 @@ async def test_targets_that_only_seem_to_speak_it(asker: Asker, speak: Speak, re
     assert result.reason == reason, result.detail
 
 
+@pytest.mark.parametrize("length", [5, 14, 20, 25, 30])
+async def test_half_a_password_is_not_told_either(asker: Asker, length: int) -> None:
+    async def repeat(reader: Reader, writer: Writer) -> None:
+        writer.write(INFO)
+        writer.write(b"-ERR " + await reader.readline())
+
+    login = {"username": "u" * length, "password": 'open & "sesame" 愛'}
+    async with speaking(repeat) as port:
+        result = await ask(asker, at(port, login=login))
+
+    assert result.reason == "refused"
+    assert "CONNECT" in repr(result.evidence)
+    assert "open &" not in repr(result)
+
+
 @pytest.mark.parametrize(
     ("written", "what"),
     [
