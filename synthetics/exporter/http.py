@@ -113,15 +113,11 @@ class _Asking:
                 self.hops += 1
                 self.frame.gauges.set("probe_http_redirects", self.hops)
                 self.frame.say(f"redirected by status {answer.status}")
-                if self.hops > _MOST_REDIRECTS or not self._follows:
+                if self.hops > _MOST_REDIRECTS or not self.kind.follows:
                     return Ended(answer, url, whole=False)
                 if answer.status in _REWRITTEN and self.method not in {"GET", "HEAD"}:
                     self.method, self.body = "GET", None
                 url = target
-
-    @property
-    def _follows(self) -> bool:
-        return self.kind.follow_redirects and not self.kind.no_follow_redirects
 
     async def _ask(self, line: Line, gate: Gate, url: str) -> Answer:
         frame, gauges = self.frame, self.frame.gauges

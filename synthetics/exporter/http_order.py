@@ -79,7 +79,7 @@ def order_for(
         version="3" if kind.enable_http3 else "auto" if kind.enable_http2 else "1.1",
         tls=module.tls if home is not None else module.tls_abroad,
         decompress=kind.compression not in ("", "identity"),
-        cookies=kind.follow_redirects and not kind.no_follow_redirects,
+        cookies=kind.follows,
         shows_tls=way.url.startswith("https:"),
     )
 

@@ -60,6 +60,12 @@ class Http(Client):
     enable_http3: bool = False
 
     @property
+    def follows(self) -> bool:
+        """Whether redirects are followed; the older key wins where there are both."""
+        old = self.no_follow_redirects
+        return self.follow_redirects if old is None else not old
+
+    @property
     def judges_json(self) -> bool:
         """Whether the body has to be JSON."""
         return bool(self.fail_if_body_json_matches_cel or self.fail_if_body_json_not_matches_cel)

@@ -152,6 +152,18 @@ def _header(value: object) -> object:
 Headers = dict[str, Annotated[Header, BeforeValidator(_header)]]
 
 
+_RESERVED = frozenset(
+    {
+        "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent",
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate",
+        "accept-encoding", "x-prometheus-remote-write-version", "x-prometheus-remote-read-version",
+        "x-prometheus-scrape-timeout-seconds", "x-amz-date", "x-amz-security-token",
+        "x-amz-content-sha256",
+    }
+)  # fmt: skip
+"""What the exporter does not take there."""
+
+
 class Client(Proxied):
     """What HTTP probes share with WebSocket ones."""
 
@@ -167,6 +179,13 @@ class Client(Proxied):
 
     @model_validator(mode="after")
     def _login_fits(self) -> Self:
+        for name in self.http_headers:
+            if name.lower() in _RESERVED:
+                raise Refused(
+                    f"{name} is none of `http_headers`",
+                    mend="write it into headers, or what it is for into a key of its own",
+                    at=("http_headers", name),
+                )
         at_most_one(self, "bearer_token", "bearer_token_file")
         for bearer in ("bearer_token", "bearer_token_file"):
             at_most_one(self, "basic_auth", "oauth2", "authorization", bearer)

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 Factory = Callable[[], asyncio.Protocol]
 
-_LONGEST = 8192
+_LONGEST = 2048
 """Bytes of a request that is read here."""
 _HELD = 65_536
 """Bytes that may come before what was asked is answered."""

@@ -115,6 +115,12 @@ OAUTH = "client_id: me, token_url: 'http://a.test/'"
             ".oauth2",
             "`client_secret` and `client_secret_file` exclude each other",
         ),
+        (
+            "http",
+            "http_headers: {User-agent: {values: [a]}}",
+            ".http_headers.User-agent",
+            "User-agent is none of `http_headers`",
+        ),
         ("http", "no_proxy: a", "", "`no_proxy` is for a proxy, and there is none"),
         ("http", "proxy_connect_header: {A: [b]}", "", "`proxy_connect_header` is for a proxy"),
         ("http", "proxy_url: squid", ".proxy_url", "this is no URL of a proxy"),

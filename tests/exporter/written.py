@@ -7,6 +7,12 @@ modules:
   http_2xx: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}
   http_404: {prober: http, http: {preferred_ip_protocol: ip4, valid_status_codes: [404]}}
   http_stay: {prober: http, http: {preferred_ip_protocol: ip4, follow_redirects: false}}
+  http_stay_of_old:
+    prober: http
+    http: {preferred_ip_protocol: ip4, no_follow_redirects: true}
+  http_go_of_old:
+    prober: http
+    http: {preferred_ip_protocol: ip4, follow_redirects: false, no_follow_redirects: false}
   http_post: {prober: http, http: {preferred_ip_protocol: ip4, method: POST, body: "a=1"}}
   http_tls: {prober: http, http: {preferred_ip_protocol: ip4, tls_config: {ca_file: CA_FILE}}}
   http_insecure:
