@@ -77,6 +77,11 @@ class References:
                 mend=f"set {name or 'a name'} before the start, or write ${{file:/path}}"
                 + (f"; did you mean `{near}`?" if near else ""),
             )
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            what = f"what the environment has as `{name}` is not UTF-8 text"
+            raise Refused(what, mend="set it to a text") from None
         return value
 
     def read(self, name: str, most: int) -> bytes:

@@ -147,6 +147,15 @@ def test_a_secret_is_looked_up_hidden_and_masked(read: Load, tmp_path: Path) -> 
     assert config.mask("to https://hooks.example/written-out") == "to ***"
 
 
+def test_bytes_in_the_environment_that_are_no_text_are_refused(read: Load) -> None:
+    """No protocol could send them: they raised when the probe was asked."""
+    [problem] = refused(
+        read, "services: {shop: {owner: 'team ${env:TEAM}'}}\n", TEAM="\udcff\udcfeabc"
+    )
+
+    assert problem.what == "what the environment has as `TEAM` is not UTF-8 text"
+
+
 def test_what_is_shown_anyway_is_no_secret(read: Load) -> None:
     config = read('services: {shop: {owner: "team ${env:TEAM}"}}\n', TEAM="a1")
 
