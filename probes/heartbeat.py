@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -47,6 +48,36 @@ Uuid = Annotated[
 ]
 
 
+def parse_ping_key(value: object, info: ValidationInfo) -> Secret:
+    """
+    Read a key that is the secret part of the addresses of several jobs.
+
+    Raises:
+        Refused: It is guessable, or no part of an address; what was there is not repeated.
+    """
+    secret = parse_secret(value, info)
+    key = secret.reveal().strip()
+    if not re.fullmatch(PING_KEY, key):
+        raise Refused(
+            "this is no ping key: 16 to 100 letters, digits, `-` and `_`",
+            mend="make one with: openssl rand -hex 16",
+        )
+    if re.fullmatch(UUID_SHAPE, key, re.IGNORECASE):
+        raise Refused("this is a UUID", mend="write it as `uuid`, or take another key")
+    return Secret(key)
+
+
+UUID_SHAPE = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+PING_KEY = r"[A-Za-z0-9_-]{16,100}"
+SLUG = r"^[a-z0-9_-]{1,100}$"
+
+PingKey = Annotated[
+    Secret,
+    BeforeValidator(parse_ping_key),
+    WithJsonSchema({"type": "string", "writeOnly": True, "pattern": rf"\$\{{|^{PING_KEY}$"}),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunTime:
     """
@@ -72,6 +103,8 @@ class Options(Rhythm):
     """
     Attributes:
         uuid: The last part of the job's address; whoever knows it can report for the job.
+        ping_key: Instead of it or besides: a key of several jobs, which stands before the slug.
+        slug: What the job is called behind `ping_key`; its identifier unless it is written.
         every: So long after it last began, it is due again.
         cron: It is due at the times of this expression, as Debian's cron takes it, also in the
             nights when clocks change.
@@ -82,16 +115,30 @@ class Options(Rhythm):
     """
 
     __pydantic_config__ = ConfigDict(
-        extra="forbid", json_schema_extra={"oneOf": exactly_one(("every", "cron"))}
+        extra="forbid",
+        json_schema_extra={
+            "oneOf": exactly_one(("every", "cron")),
+            "anyOf": [{"required": ["uuid"]}, {"required": ["ping_key"]}],
+            "dependentRequired": {"slug": ["ping_key"]},
+        },
     )
 
-    uuid: Annotated[Uuid, Field(examples=["${env:BACKUP_UUID}"])]
+    uuid: Annotated[Uuid | None, Field(examples=["${env:BACKUP_UUID}"])] = None
+    ping_key: Annotated[PingKey | None, Field(examples=["${env:PING_KEY}"])] = None
+    slug: Annotated[str | None, Field(pattern=SLUG, examples=["database-backup"])] = None
     grace: Annotated[Duration, Field(examples=["10m"])]
     start_within: Annotated[Duration | None, Field(examples=["2m"])] = None
     run: RunTime = field(default_factory=RunTime)
 
     def __post_init__(self) -> None:
         Rhythm.__post_init__(self)
+        if self.uuid is None and self.ping_key is None:
+            raise Refused(
+                "the job has no address to report to",
+                mend="write uuid, or ping_key",
+            )
+        if self.slug is not None and self.ping_key is None:
+            raise Refused("a slug needs the key before it", mend="write ping_key", at=("slug",))
         if self.cron is not None and self.grace > self.shortest:
             raise Refused(
                 f"with {said(self.cron)} it is due again before that, so nobody could tell which "
@@ -106,6 +153,13 @@ class Options(Rhythm):
                     mend="write less, or a longer grace",
                     at=("run", name) if name == "at_most" else (name,),
                 )
+
+    def addresses(self, name: str) -> dict[str, str]:
+        """Where the job *name* reports, without ``/ping/``, by the key that says so; secret."""
+        found = {} if self.uuid is None else {"uuid": self.uuid.reveal()}
+        if self.ping_key is not None:
+            found["ping_key"] = f"{self.ping_key.reveal()}/{self.slug or name}"
+        return found
 
     @property
     def grace_ms(self) -> int:

@@ -50,15 +50,23 @@ def with_rhythm(reader: Reader, path: Path, data: Mapping[str, Any], probe: Prob
     return probe if rhythm is None else listened_to(probe, rhythm)
 
 
-def check_uuids(reader: Reader, probes: Mapping[str, Probe]) -> None:
+def check_addresses(reader: Reader, probes: Mapping[str, Probe]) -> None:
     """No two jobs report at one address."""
     first: dict[str, str] = {}
     for probe in probes.values():
-        if probe.listens and probe.options is not None:
-            other = first.setdefault(probe.options.uuid.reveal(), probe.id)
-            if other != probe.id:
-                reader.report(
-                    ("probes", probe.id, HEARTBEAT, "uuid"),
-                    f"`{other}` has this UUID, so nobody could tell which of the two reports",
-                    "make another one with uuidgen",
-                )
+        if not probe.listens or probe.options is None:
+            continue
+        for key, address in probe.options.addresses(probe.id).items():
+            other = first.setdefault(address, probe.id)
+            if other == probe.id:
+                continue
+            what, mend = (
+                ("UUID", "make another one with uuidgen")
+                if key == "uuid"
+                else ("slug behind the same key", "write another `slug`")
+            )
+            reader.report(
+                ("probes", probe.id, HEARTBEAT, key),
+                f"`{other}` has this {what}, so nobody could tell which of the two reports",
+                mend,
+            )

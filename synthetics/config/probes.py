@@ -15,8 +15,8 @@ from synthetics.config.composites import COMPOSITE, Waiting, read_composites
 from synthetics.config.describe import duration_text
 from synthetics.config.heartbeats import (
     HEARTBEAT,
+    check_addresses,
     check_not_asked,
-    check_uuids,
     listened_to,
     with_rhythm,
 )
@@ -161,7 +161,7 @@ def read_probes(
         if kind is not None:
             check_frame(reader, path, frame, kind, frame.timeout or defaults.timeout)
             found[name] = _probe(name, frame, kind.name, options, defaults, hours=hours)
-    check_uuids(reader, found)
+    check_addresses(reader, found)
     return read_composites(reader, composites, found)
 
 

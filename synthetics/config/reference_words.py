@@ -140,6 +140,7 @@ EXAMPLES = {
     "probes.*.exec.expect.not_contains": "[ERROR, FATAL]",
     "probes.*.exec.expect.regex": "'^[0-9]+ items'",
     "probes.*.exec.expect.perfdata": "{offset: {under: 0.5}}",
+    "probes.*.heartbeat": '{uuid: "${env:BACKUP_UUID}", grace: 10m, every: 1h}',
     "probes.*.heartbeat.run": "{at_least: 1m, at_most: 30m}",
     "probes.*.redis.connect": "cache.example:6379",
     "probes.*.redis.login": '{password: "${env:REDIS_PASSWORD}"}',

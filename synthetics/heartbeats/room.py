@@ -53,7 +53,7 @@ Sink = Callable[[Sequence[Sample]], Awaitable[None]]
 
 
 class UnknownError(Exception):
-    """No job has this UUID."""
+    """No job has this address."""
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Heartbeats:
         self._ear = Ear(clock, remembered.listened)
         self._inbox = Inbox(store, self._hear)
         self._jobs: dict[str, _Job] = {}
-        self._by_uuid: dict[str, str] = {}
+        self._by_address: dict[str, str] = {}
         self._out: list[tuple[str, Verdict]] = []
         self._changed: set[str] = set()
         self._old: list[int] = []
@@ -102,7 +102,7 @@ class Heartbeats:
     def use(self, config: Config) -> None:
         """Go by *config* from now on; of a job that is new something is expected from now on."""
         self._config = config
-        self._by_uuid = {}
+        self._by_address = {}
         now_ms = self.look()
         jobs: dict[str, _Job] = {}
         for probe in _heartbeats(config):
@@ -111,14 +111,15 @@ class Heartbeats:
             follower = probe_kinds()[probe.kind].act(probe.options, state=state, since_ms=now_ms)
             jobs[probe.id] = before or _Job(follower, 0)
             jobs[probe.id].follower, jobs[probe.id].next_ms = follower, follower.next_ms
-            self._by_uuid[probe.options.uuid.reveal()] = probe.id
+            for address in probe.options.addresses(probe.id).values():
+                self._by_address[address] = probe.id
         self._gone = (self._gone | self._jobs.keys()) - jobs.keys()
         self._changed |= jobs.keys()
         self._jobs = jobs
 
     async def take(
         self,
-        uuid: str,
+        address: str,
         word: Word,
         *,
         rid: str = "",
@@ -126,13 +127,15 @@ class Heartbeats:
         body: bytes = b"",
     ) -> None:
         """
-        Take a ping of the job with the address *uuid*; on return it is on the disk.
+        Take a ping of the job that has *address*: a UUID, or a key, ``/`` and a slug.
+
+        On return it is on the disk.
 
         Raises:
             UnknownError: There is no such job.
             StoreError: It could not be stored.
         """
-        job = self._by_uuid.get(uuid)
+        job = self._by_address.get(address)
         if job is None:
             self.stats.unknown += 1
             raise UnknownError

@@ -1,8 +1,8 @@
 """
 Where jobs report: the addresses and the answers that Healthchecks.io made usual.
 
-Whoever knows the UUID may report, from wherever the service can be reached; so the address is
-a secret, and nothing here repeats it.
+Whoever knows the UUID, or the ping key, may report, from wherever the service can be reached; so
+the address is a secret, and nothing here repeats it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Final
 
 from aiohttp import web
 
+from probes.heartbeat import PING_KEY, UUID_SHAPE
 from probes.heartbeat_parts.facts import Word
 from synthetics.heartbeats.room import BODY_LIMIT, Heartbeats, UnknownError
 
-UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID: Final = re.compile(UUID_SHAPE, re.IGNORECASE)
+KEY: Final = re.compile(PING_KEY)
 EXIT_CODE: Final = re.compile(r"[0-9]{1,3}")
 WORDS: Final = {
     "queued": Word.QUEUED,
@@ -30,24 +32,24 @@ READ_LIMIT: Final = 1 << 20
 READ_S: Final = 10.0
 """How long a body may take to come; what has come by then counts."""
 
-HEADERS: Final = {"Ping-Body-Limit": str(BODY_LIMIT)}
+HEADERS: Final = {"Ping-Body-Limit": str(BODY_LIMIT), "Access-Control-Allow-Origin": "*"}
 
 
 async def take(heartbeats: Heartbeats, request: web.Request) -> web.Response:
     """
-    Take one report: ``/ping/<uuid>``, or that with ``/start``, ``/fail``, ``/log``, ``/queued`` or
-    an exit code behind it, and ``?rid=`` where runs overlap.
+    Take one report: ``/ping/<uuid>`` or ``/ping/<ping key>/<slug>``, or that with ``/start``,
+    ``/fail``, ``/log``, ``/queued`` or an exit code behind it, and ``?rid=`` where runs overlap.
 
     Raises:
         StoreError: It could not be stored.
     """
-    uuid, said = request.match_info["uuid"], request.match_info.get("said", "")
+    address, said = _parts(request.match_info["address"])
     rid = request.query.get("rid", "")
-    if not UUID.fullmatch(uuid):
+    exit_code = int(said) if EXIT_CODE.fullmatch(said) else None
+    if not address or any(char.isupper() for char in address.partition("/")[2]):
         return _answer(400, "invalid url format")
     if rid and not UUID.fullmatch(rid):
         return _answer(400, "invalid uuid format")
-    exit_code = int(said) if EXIT_CODE.fullmatch(said) else None
     if exit_code is not None and exit_code <= 255:
         word = Word.FAIL if exit_code else Word.SUCCESS
     elif not said:
@@ -58,10 +60,24 @@ async def take(heartbeats: Heartbeats, request: web.Request) -> web.Response:
         return _answer(400, "invalid url format")
     body = await _body(request) if request.body_exists else b""
     try:
-        await heartbeats.take(uuid.lower(), word, rid=rid.lower(), exit_code=exit_code, body=body)
+        await heartbeats.take(address, word, rid=rid.lower(), exit_code=exit_code, body=body)
     except UnknownError:
         return _answer(404, "not found")
     return _answer(200, "OK")
+
+
+def _parts(path: str) -> tuple[str, str]:
+    """The address of a job and what is said behind it; an empty address if that is none."""
+    first, *rest = path.split("/")
+    if UUID.fullmatch(first):
+        address = first.lower()
+    elif KEY.fullmatch(first) and rest and rest[0]:
+        address = f"{first}/{rest.pop(0)}"
+    else:
+        return "", ""
+    if len(rest) > 1:
+        return "", ""
+    return address, rest[0] if rest else ""
 
 
 async def _body(request: web.Request) -> bytes:

@@ -111,11 +111,7 @@ class Site:
                 web.post("/acknowledge/{token}", self._acknowledge),
                 web.get("/api/v1/oncall", partial(oncall.as_json, self._board)),
                 web.get("/api/v1/oncall.ics", partial(oncall.calendar, self._board)),
-                *(
-                    route(f"/ping/{{uuid}}{said}", self._ping)
-                    for route in (web.get, web.post)
-                    for said in ("", "/{said}")
-                ),
+                *(route("/ping/{address:.+}", self._ping) for route in (web.get, web.post)),
                 web.get(r"/kept/{probe}/{trace_id:[0-9a-f]{32}}/{name}", self._kept),
                 web.get("/metrics", self._metrics),
                 web.get("/-/healthy", self._healthy),

@@ -63,6 +63,7 @@ BEYOND_A_SCHEMA = {
         "job-that-is-asked",
         "job-with-no-cron-expression",
         "jobs-with-one-address",
+        "jobs-with-one-slug",
         "labels-that-no-probe-has",
         "composite-of-an-unknown-probe",
         "composite-of-a-heartbeat",

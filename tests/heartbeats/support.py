@@ -22,6 +22,8 @@ START_MS = 1_795_392_000_000
 MINUTE_MS = 60_000
 BACKUP = "6f1d1b6e-9d38-4b57-a9f6-0c6f2f6a0f11"
 REPORT = "6f1d1b6e-9d38-4b57-a9f6-0c6f2f6a0f12"
+DUMP = "6f1d1b6e-9d38-4b57-a9f6-0c6f2f6a0f13"
+KEY = "fqOOd6-F4MMNuCEnzTU01w"
 CONFIG = f"""
 services: {{shop: {{}}}}
 probes:
@@ -29,6 +31,10 @@ probes:
   report:
     service: shop
     heartbeat: {{uuid: "${{env:REPORT}}", cron: "0 * * * *", grace: 20m, run: {{at_most: 10m}}}}
+  sync: {{service: shop, heartbeat: {{ping_key: "${{env:KEY}}", every: 1h, grace: 10m}}}}
+  dump:
+    service: shop
+    heartbeat: {{ping_key: "${{env:KEY}}", slug: db-dump, uuid: {DUMP}, every: 1h, grace: 10m}}
   home: {{service: shop, http: {{get: "https://shop.example/"}}}}
 """
 
@@ -36,7 +42,7 @@ probes:
 def a_config(folder: Path, text: str = CONFIG) -> Config:
     file = folder / "synthetics.yaml"
     file.write_text(text)
-    return load(file, environ={"REPORT": REPORT, "PASSWORD": "open & sesame"})
+    return load(file, environ={"REPORT": REPORT, "PASSWORD": "open & sesame", "KEY": KEY})
 
 
 @dataclass

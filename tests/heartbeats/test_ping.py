@@ -16,7 +16,7 @@ from synthetics.clock import HeldClock
 from synthetics.store import DiskFullError
 from synthetics.web.board import Board
 from synthetics.web.server import Site
-from tests.heartbeats.support import BACKUP, REPORT, START_MS, Room, a_room
+from tests.heartbeats.support import BACKUP, DUMP, KEY, REPORT, START_MS, Room, a_room
 
 Client: TypeAlias = TestClient[web.Request, web.Application]
 RID = "0d9e1f3a-5c1b-4a27-8f0e-3a1d8c9b7e21"
@@ -77,7 +77,17 @@ async def test_an_address_says_what_happened(
         (f"{BACKUP}/256", 400, "invalid url format"),
         (f"{BACKUP}/0x3", 400, "invalid url format"),
         (f"{BACKUP}/started", 400, "invalid url format"),
+        (f"{BACKUP}/start/now", 400, "invalid url format"),
         (f"{BACKUP}?rid=1", 400, "invalid uuid format"),
+        (f"{KEY}/backup", 404, "not found"),
+        (f"{KEY}/backup?create=1", 404, "not found"),
+        (f"{KEY[:-1]}W/sync", 404, "not found"),
+        (f"{KEY}/SYNC", 400, "invalid url format"),
+        (f"{KEY}/sync/256", 400, "invalid url format"),
+        (f"{KEY}/sync/started", 400, "invalid url format"),
+        (f"{KEY}/sync?rid=1", 400, "invalid uuid format"),
+        (f"{KEY}/", 400, "invalid url format"),
+        (f"{KEY}", 400, "invalid url format"),
     ],
 )
 async def test_an_address_that_makes_no_sense_is_refused(
@@ -87,6 +97,38 @@ async def test_an_address_that_makes_no_sense_is_refused(
         assert (answer.status, await answer.text()) == (status, text)
 
     assert room.kept("backup") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "word", "code"),
+    [
+        ("", "success", None),
+        ("/", "success", None),
+        ("/start", "start", None),
+        ("/fail", "fail", None),
+        ("/log", "log", None),
+        ("/queued", "queued", None),
+        ("/3", "fail", 3),
+    ],
+)
+async def test_a_job_can_be_named_behind_a_key_of_several(
+    room: Room, client: Client, said: str, word: str, code: int | None
+) -> None:
+    for slug in ("sync", "db-dump"):
+        async with client.post(f"/ping/{KEY}/{slug}{said}?rid={RID}", data=b"hello") as answer:
+            assert (answer.status, await answer.text()) == (200, "OK")
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+    for name in ("sync", "dump"):
+        [ping] = room.kept(name)
+        assert (ping.word, ping.exit_code, ping.rid, ping.body) == (word, code, RID, "hello")
+
+
+async def test_a_job_may_have_a_uuid_as_well(room: Room, client: Client) -> None:
+    async with client.get(f"/ping/{DUMP}/") as answer:
+        assert answer.status == 200
+
+    assert len(room.kept("dump")) == 1
 
 
 async def test_capitals_are_the_same_address(room: Room, client: Client) -> None:
@@ -163,6 +205,8 @@ async def test_no_address_is_ever_repeated(
         for uuid in (BACKUP, REPORT):
             async with client.post(f"/ping/{uuid}{path}", data=b"hello") as answer:
                 said += await answer.text() + str(answer.headers)
+        async with client.post(f"/ping/{KEY}/no{path}") as answer:
+            said += await answer.text() + str(answer.headers)
     async with client.put(f"/ping/{BACKUP}") as answer:
         assert answer.status == 405
         assert answer.headers["Allow"] == "GET, HEAD, POST"
@@ -173,3 +217,4 @@ async def test_no_address_is_ever_repeated(
 
     assert BACKUP not in said
     assert REPORT not in said
+    assert KEY not in said
