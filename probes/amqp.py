@@ -137,6 +137,7 @@ async def _visit(options: Options, talk: Conversation) -> None:
                 counted = await session.count(options.queue.render())
         if options.round_trip is not None:
             await _send_around(session, options.round_trip, talk)
+        talk.trip.doing = "waiting for the broker to let us go"
         await session.leave()
     _judge(options, *counted)
     talk.judge_certificate(options.expect.certificate)

@@ -112,6 +112,14 @@ async def test_what_a_broker_may_do_instead(
     assert result.evidence is not None
 
 
+async def test_one_that_does_not_let_us_go(asker: Asker) -> None:
+    async with speaking(broker({Method.CLOSE: BEAT})) as port:
+        result = await ask(asker, at(port), 0.3)
+
+    assert result.reason == "timeout"
+    assert result.detail == "not done after 0.3 s: waiting for the broker to let us go"
+
+
 def _dripping(piece: bytes) -> Speak:
     async def speak(_: Reader, writer: Writer) -> None:
         for byte in piece:
