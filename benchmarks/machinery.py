@@ -124,7 +124,7 @@ def target(folder: Path) -> Iterator[tuple[str, str, Path]]:
             fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
             scgi_temp_path {folder}/scgi;
             ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.pem;
-            ssl_session_cache off; ssl_session_tickets off;
+            ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache off; ssl_session_tickets off;
             server {{
                 listen 127.0.0.1:{http} backlog=8192;
                 listen 127.0.0.1:{https} ssl backlog=8192;

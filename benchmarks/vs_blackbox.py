@@ -1,7 +1,8 @@
 """
 CPU per probe beside blackbox_exporter: the same target, the same rate, rounds in turn.
 
-HTTP and HTTPS, a TCP connection, a TLS handshake, and a question to a name server.
+HTTP and HTTPS, a TCP connection, a TLS handshake, and a question to a name server; and what of the
+handshake is OpenSSL's and the kernel's alone.
 
 Ours is the whole service, from the beat to the stored row.  Theirs is the exporter alone,
 asked through its ``/probe``; what Prometheus would spend to store the answer is left out.
@@ -14,8 +15,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -106,6 +109,20 @@ def theirs(case: Case, ca_file: Path, folder: Path, seconds: float) -> float:
         return asyncio.run(_scrape(url, process.pid, rate=case.probes, seconds=seconds))
 
 
+def bare(case: Case, ca_file: Path, folder: Path, seconds: float) -> float:
+    """Microseconds of CPU of a handshake with nothing around it."""
+    script, log = Path(__file__).with_name("handshakes.py"), folder / f"bare-{time.time_ns()}.log"
+    command = (sys.executable, str(script), case.target, str(ca_file), "--rate", str(case.probes))
+    with running(*command, log=log) as process:
+        time.sleep(3)  # warm
+        before, done_before = cpu_s(process.pid), int(log.read_text().split()[-1])
+        time.sleep(seconds)
+        after, done_after = cpu_s(process.pid), int(log.read_text().split()[-1])
+        if process.poll() is not None:
+            raise SystemExit(log.read_text()[-2000:])
+    return (after - before) / (done_after - done_before) * 1e6
+
+
 async def _scrape(url: str, pid: int, *, rate: int, seconds: float) -> float:
     """Ask *rate* times a second over kept-alive connections, as Prometheus would."""
     answered = 0
@@ -150,6 +167,13 @@ def cases(http: str, https: str, ca_file: Path, dns: str) -> tuple[Case, ...]:
     )
 
 
+def row(name: str, aim: str, pairs: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+    """A line of the table; *pairs* are microseconds, ours and theirs, of each round."""
+    us, them = (statistics.median(side) for side in zip(*pairs, strict=True))
+    rounds = ", ".join(f"{a:.0f}/{b:.0f}" for a, b in pairs)
+    return name, f"{us / them:.2f}x", aim, f"{us:.0f} us", f"{them:.0f} us", rounds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="CPU per probe beside blackbox_exporter.")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of each, in turn")
@@ -161,7 +185,9 @@ def main() -> None:
     require("nginx", "named", "prometheus-blackbox-exporter")
     allow_many_files()
 
-    rows = [("CPU per probe", "ratio", "aim", "synthetics", "blackbox", "rounds, ours / theirs")]
+    rows: list[tuple[str, ...]] = [
+        ("CPU per probe", "ratio", "aim", "synthetics", "blackbox", "rounds, ours / theirs")
+    ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with target(folder) as (http, https, ca_file), name_server(folder) as dns:
@@ -183,18 +209,11 @@ def main() -> None:
                     )
                     for turn in range(options.rounds)
                 ]
-                us, them = (statistics.median(side) for side in zip(*pairs, strict=True))
-                rounds = ", ".join(f"{a:.0f}/{b:.0f}" for a, b in pairs)
-                rows.append(
-                    (
-                        case.name,
-                        f"{us / them:.2f}x",
-                        f"<= {case.at_most:.2f}x",
-                        f"{us:.0f} us",
-                        f"{them:.0f} us",
-                        rounds,
-                    )
-                )
+                rows.append(row(case.name, f"<= {case.at_most:.2f}x", pairs))
+                if case.module == "tls":
+                    alone = [bare(case, ca_file, folder, options.seconds) for _ in pairs]
+                    beside = [(us, them) for us, (_, them) in zip(alone, pairs, strict=True)]
+                    rows.append(row("  of which OpenSSL and kernel", "", beside))
     table(rows)
 
 
