@@ -87,6 +87,7 @@ NATS = saying(b'INFO {"server_id":"x"}\r\n')
         ("websocket", {"dialogue": [{"expect": "never"}]}, accepting, b"\x81\x00"),
         ("websocket", {"dialogue": [{"expect": "never"}]}, accepting, b"\x89\x00"),
         ("redis", {}, saying(), b"*9\r\n"),
+        ("amqp", {}, saying(), b"\x08\0\0\0\0\0\0\xce"),
         ("smtp", {}, saying(), b"220-\r\n"),
         ("imap", {}, saying(b"* OK\r\n"), b"* \r\n"),
         ("kafka", {}, saying(), b"\0\0\0\4\0\0\0\1"),
