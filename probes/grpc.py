@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
-from probes.fields import FilledText, Refused, refuse_captures
-from probes.grpc_parts.call import Way
+from probes.fields import FilledText, Refused, refuse_captures, said
+from probes.grpc_parts.call import Way, in_url
 from probes.grpc_parts.health import HEALTH, ask_health, judge_health
 from probes.grpc_parts.unary import Unary, shown
 from probes.grpc_parts.written import HOW_TO_WRITE, DescriptorFile, Expect, MethodWritten
@@ -33,6 +34,7 @@ SUMMARY = "The health service of a gRPC server, or a call of a method."
 SOURCE = True
 """Whether it can be asked from an address of choice."""
 
+_NAME = re.compile(r"[^\s/?#@:%\[\]]{1,253}")
 _RESERVED = frozenset({"content-type", "te", "user-agent", "host", "content-length"})
 
 
@@ -72,10 +74,11 @@ class Asked:
                 raise Refused(f"{name} is set by the call itself", at=("metadata", name))
             if not value.render().isascii() or not value.render().isprintable():
                 raise Refused("this is not printable ASCII", at=("metadata", name))
-        if isinstance(self.tls, Tls) and self.tls.server_name is not None:
+        verified = self.tls.server_name if isinstance(self.tls, Tls) else None
+        if verified is not None and not _NAME.fullmatch(verified):
             raise Refused(
-                "the name that is verified is that of `connect`",
-                mend="leave it out",
+                f"{said(verified)} is not a name",
+                mend="write one such as orders.example",
                 at=("tls", "server_name"),
             )
         refuse_without_tls(self.expect.certificate, self.tls is not None)
@@ -96,8 +99,8 @@ class Asked:
                 (("expect", "json"), bool(expect.json)),
             ):
                 if written:
-                    said = "without `call` the health service is asked, which has none"
-                    raise Refused(said, mend="write call: package.Service/Method", at=at)
+                    what = "without `call` the health service is asked, which has none"
+                    raise Refused(what, mend="write call: package.Service/Method", at=at)
         elif self.service:
             raise Refused(
                 "a call goes to the service that it names", mend="delete it", at=("service",)
@@ -224,9 +227,13 @@ async def _hold(options: Asked, trip: Trip, told: Transcript, seen: dict[str, An
 
 def _way(options: Asked) -> Way:
     tls = Tls() if options.tls is True else options.tls
+    host, port = options.connect.host, options.connect.port
+    own = in_url(host, port)
+    authority = in_url(tls.server_name, port) if tls is not None and tls.server_name else own
     return Way(
-        authority=str(options.connect),
+        authority=authority,
         ip=options.ip,
         tls=tls.at_home if tls is not None else None,
         metadata=tuple((name, value.render()) for name, value in options.metadata.items()),
+        connect_to=() if authority == own else (f"{authority}:{own}",),
     )

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from probes.ask import header_values
 from probes.curl.carry import carry
 from probes.curl.order import Answer, Order
+from probes.net.names import encoded
 from probes.net.trip import Trip, Trouble, Unmet
 from probes.net.trust import TlsOrder
 
@@ -30,7 +31,7 @@ class Way:
     How a server is reached.
 
     Attributes:
-        authority: ``host:port``.
+        authority: Whom we ask for, as `in_url` writes it.
         ip: ``any``, ``4`` or ``6``.
         tls: ``None`` is not encrypted.
         metadata: Sent along, names and values.
@@ -44,6 +45,17 @@ class Way:
     metadata: tuple[tuple[str, str], ...] = ()
     connect_to: tuple[str, ...] = ()
     shows_tls: bool = False
+
+
+def in_url(host: str, port: int | str) -> str:
+    """
+    *host*, in brackets or not, and *port* as a URL has them.
+
+    Raises:
+        Trouble: ``dns``: no name can be written like that.
+    """
+    host = encoded(host.strip("[]"))
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ import time
 
 from probes.ask import header_values
 from probes.curl.order import Answer
-from probes.grpc_parts.call import CODES, Way, ask, reply_in
+from probes.grpc_parts.call import CODES, Way, ask, in_url, reply_in
 from probes.grpc_parts.health import HEALTH, STATES, question, state_in
 from probes.net.names import Address
 from probes.net.trip import Trouble
-from probes.url import ascii_host
 from synthetics.exporter import certificates
 from synthetics.exporter.frame import Failed, Frame, choose
 
@@ -80,18 +79,15 @@ async def probe(frame: Frame) -> None:
 def _way(frame: Frame, host: str, port: str, address: Address) -> Way:
     """To *address* and *port*, by the name that is asked for and verified."""
     kind = frame.module.written.grpc
-    name = (kind.tls and frame.module.server_name) or host
-    name = ascii_host(name.strip("[]"))
-    name = f"[{name}]" if ":" in name else name
-    ip = f"[{address.ip}]" if ":" in address.ip else address.ip
+    authority = in_url((kind.tls and frame.module.server_name) or host, port)
     return Way(
-        authority=f"{name}:{port}",
+        authority=authority,
         ip="any",
         tls=frame.module.tls if kind.tls else None,
         metadata=tuple(
             (key.lower(), value) for key, values in kind.metadata.items() for value in values
         ),
-        connect_to=(f"{name}:{port}:{ip}:{port}",),
+        connect_to=(f"{authority}:{in_url(address.ip, port)}",),
         shows_tls=kind.tls,
     )
 

@@ -113,7 +113,12 @@ async def test_over_tls_the_certificate_counts_too(
         good = await ask(asker, port, tls={"ca": pem}, expect={"certificate": {"valid_for": "1d"}})
         strange = await ask(asker, port, tls=True)
         plain = await ask(asker, port)
+        address: dict[str, Any] = {"connect": f"127.0.0.1:{port}"}
+        named = await ask(asker, port, **address, tls={"ca": pem, "server_name": "localhost"})
+        other = await ask(asker, port, **address, tls={"ca": pem, "server_name": "other.example"})
 
+    assert (named.outcome, named.facts.address) == (Outcome.GOOD, "127.0.0.1"), named.detail
+    assert other.reason == "tls-wrong-host"
     assert good.outcome is Outcome.GOOD, good.detail
     assert good.facts.certificate_expires_at is not None
     assert good.phases.tls_s is not None
@@ -160,6 +165,13 @@ async def test_what_is_not_as_it_should_be_has_a_reason(
     assert result.reason == reason, result.detail
 
 
+@pytest.mark.parametrize("host", ["☃.localhost", "bücher.invalid"])
+async def test_a_name_in_any_script_is_looked_up_or_is_none(asker: Asker, host: str) -> None:
+    result = await ask(asker, 9, connect=f"{host}:9")
+
+    assert result.reason == "dns", result.detail
+
+
 async def test_frames_without_end_are_given_up(asker: Asker) -> None:
     async with speaking(_endless) as port:
         result = await ask(asker, port, timeout_s=1)
@@ -179,7 +191,7 @@ async def _endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Non
         ({"metadata": {"grpc-timeout": "1S"}}, "grpc-timeout is set by the call itself"),
         ({"metadata": {"x": "a\nb"}}, "this is not printable ASCII"),
         ({"metadata": {"x": "${x}"}}, "nothing is captured here to fill ${x}"),
-        ({"tls": {"server_name": "x"}}, "the name that is verified is that of `connect`"),
+        ({"tls": {"server_name": "x/y"}}, "`x/y` is not a name"),
         ({"expect": {"certificate": {"valid_for": "1d"}}}, "without TLS there is no certificate"),
     ],
 )
