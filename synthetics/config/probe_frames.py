@@ -8,9 +8,11 @@ from datetime import timedelta
 from synthetics.config.describe import duration_text
 from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
+from synthetics.config.words import nearest
 from synthetics.config.written_probe import Probe
 from synthetics.kinds import Kind
 from synthetics.oncall.hours import Hours, When
+from synthetics.reasons import SAID
 
 
 def when(only: str | Hours | None, hours: Mapping[str, Hours]) -> When | None:
@@ -35,6 +37,16 @@ def check_frame(reader: Reader, path: Path, frame: Probe, kind: Kind, timeout: t
             "delete it, or `guard`",
             at="key",
         )
+    if isinstance(frame.invert, list) and kind.module.__name__.startswith("probes."):
+        for place, reason in enumerate(frame.invert):
+            if reason not in SAID:
+                reader.report(
+                    (*path, "invert", place),
+                    f"no probe of ours has the reason `{reason}`",
+                    f"did you mean `{near}`?"
+                    if (near := nearest(reason, SAID))
+                    else f"write one of those on the page of `{kind.name}`",
+                )
     if frame.source_address is not None and not getattr(kind.module, "SOURCE", False):
         reader.report(
             (*path, "source_address"),

@@ -24,21 +24,19 @@ def parse_only(value: object, info: ValidationInfo) -> str | Hours:
     """
     Read the name of hours, or hours written out: ``mon-fri,sun 08:00-12:00,13:00-18:00 UTC``.
 
-    Days may be written as people do, ``Mon–Fri``.
-
     Raises:
         Refused: Neither.
     """
     if not isinstance(value, str) or " " not in value.strip():
         return _named(value, info)
-    parts = value.replace("\N{EN DASH}", "-").split()
+    parts = value.split()
     if len(parts) != 3:
         raise Refused(
             f"{said(value)} is not days, times and a time zone",
             mend="write it as mon-fri 08:00-20:00 Asia/Tokyo, or name one of `hours`",
         )
     pieces: tuple[Piece, ...] = tuple(parse_times(text) for text in parts[1].split(","))
-    weekly = {day: pieces for text in parts[0].lower().split(",") for day in days(parse_days(text))}
+    weekly = {day: pieces for text in parts[0].split(",") for day in days(parse_days(text))}
     return Hours(zone=parse_zone(parts[2]), weekly=weekly)
 
 

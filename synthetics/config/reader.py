@@ -11,6 +11,7 @@ from yaml.nodes import CollectionNode, MappingNode, ScalarNode
 
 from probes.fields import Refused, said
 from synthetics.config.checker import Checker, Step, by_place
+from synthetics.config.flow import flow
 from synthetics.config.nodes import find, width_of
 from synthetics.config.references import References
 from synthetics.config.scalars import check_identifier
@@ -178,7 +179,5 @@ class Reader:
         """How to add the missing key at the end of *below*."""
         for schema in checker.at(below):
             for example in schema.get("examples", ()):
-                if isinstance(example, list):
-                    return f"add it, such as `{below[-1]}: [{', '.join(map(str, example))}]`"
-                return f"add it, such as `{below[-1]}: {example}`"
+                return f"add it, such as `{below[-1]}: {flow(example)}`"
         return "add it"

@@ -6,13 +6,12 @@ The reference page of the configuration, made from its schema.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from probes.fields import DURATION_PATTERN, SIZE_PATTERN
-from synthetics.config.nodes import plain
+from synthetics.config.flow import flow
 from synthetics.config.reference_words import EXAMPLES, INTRODUCTION
 from synthetics.config.scalars import (
     IDENTIFIER_PATTERN,
@@ -183,18 +182,6 @@ def anchor(title: str) -> str:
     """The anchor that a heading of *title* gets."""
     kept = "".join(char for char in title.lower() if char.isalnum() or char in " -_")
     return kept.replace(" ", "-")
-
-
-def flow(value: Any) -> str:
-    """*value* in YAML on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {flow(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, str):
-        special = not value or value[0] in "!&*{[|>'\"%@`#?-" or ": " in value or "${" in value
-        return json.dumps(value, ensure_ascii=False) if special or plain(value) != value else value
-    return json.dumps(value)
 
 
 def page() -> str:

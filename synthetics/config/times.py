@@ -11,8 +11,11 @@ from pydantic import BeforeValidator, WithJsonSchema
 from probes.fields import Refused, said
 from synthetics.oncall.hours import DAYS, MINUTES
 
-DAYS_PATTERN = rf"^({'|'.join(DAYS)})(-({'|'.join(DAYS)}))?$"
-TIMES_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+EN_DASH = "\N{EN DASH}"
+"""What people write between two days or times, as well as a hyphen."""
+_DAY = "|".join("".join(f"[{char.upper()}{char}]" for char in day) for day in DAYS)
+DAYS_PATTERN = rf"^({_DAY})([-{EN_DASH}]({_DAY}))?$"
+TIMES_PATTERN = rf"^([01][0-9]|2[0-3]):[0-5][0-9][-{EN_DASH}](([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 WALL_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$"
 
@@ -22,7 +25,7 @@ Days = tuple[int, ...]
 
 def parse_days(value: object) -> str:
     """
-    Check ``mon``, ``mon-fri`` or ``sat-mon``.
+    Check ``mon``, ``mon-fri``, ``Mon–Fri`` or ``sat-mon``.
 
     Raises:
         Refused: Something else.
@@ -34,7 +37,7 @@ def parse_days(value: object) -> str:
 
 def days(text: str) -> Days:
     """The days that `parse_days` took; those of ``sat-mon`` are three."""
-    first, _, last = text.partition("-")
+    first, _, last = text.replace(EN_DASH, "-").lower().partition("-")
     begin = DAYS.index(first)
     return tuple((begin + n) % 7 for n in range((DAYS.index(last or first) - begin) % 7 + 1))
 
@@ -51,7 +54,8 @@ def parse_times(value: object) -> tuple[int, int]:
             f"{said(value)} is no time from and to",
             mend="write it as 09:00-18:00, until midnight as 18:00-24:00",
         )
-    begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in value.split("-"))
+    parts = value.replace(EN_DASH, "-").split("-")
+    begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in parts)
     if begin == end:
         raise Refused(f"`{value}` ends when it begins", mend="write 00:00-24:00 for the whole day")
     return begin, end if end > begin else end + MINUTES

@@ -231,6 +231,8 @@ def in_words(error: ErrorDetails, *, secret: bool = False) -> Words:
     it = "this" if secret else said(value)
     if kind in EXPECTED:
         expected, mend = TYPES[EXPECTED[kind]]
+        if expected == "text" and isinstance(value, list | dict):
+            mend = "write one text"
         return f"{it} is not {expected}", mend
     if kind in LIMITS:
         what, mend = LIMITS[kind](ctx)

@@ -350,3 +350,14 @@ def test_incidents_may_neither_come_back_nor_stay_open(read: Load) -> None:
     ).incidents
 
     assert (never.reopen_within, never.flapping.keep_open_for) == (timedelta(), timedelta())
+
+
+def test_days_and_times_may_be_written_with_a_dash_and_in_capitals(read: Load) -> None:
+    config = read((SAMPLES / "good" / "hours.yaml").read_text())
+
+    written, named = config.probes["home"].only, config.hours["shop"]
+    assert written is not None
+    assert written.hours.weekly == dict.fromkeys(range(5), ((480, 1200),))
+    assert named.weekly[0] == ((480, 1200),)
+    assert named.weekly[5] == ((600, 720), (780, 1080))
+    assert named.weekly[6] == ((1320, 1800),)

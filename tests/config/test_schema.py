@@ -58,6 +58,7 @@ BEYOND_A_SCHEMA = {
         "depends-on-itself",
         "depends-on-what-never-alerts",
         "guard-in-an-slo",
+        "invert-for-a-reason-that-there-is-not",
         "interval-shorter-than-default-timeout",
         "job-due-again-within-its-grace",
         "job-that-is-asked",
