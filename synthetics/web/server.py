@@ -273,8 +273,9 @@ async def _plain_errors(
         return web.Response(text=text, status=404)
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
+        secret = request.path.startswith("/ping/")
         return web.Response(
-            text=f"{request.path} takes {allowed}, not {request.method}\n",
+            text=f"{'/ping/' if secret else request.path} takes {allowed}, not {request.method}\n",
             status=405,
             headers={"Allow": allowed},
         )

@@ -210,6 +210,7 @@ async def test_no_address_is_ever_repeated(
     async with client.put(f"/ping/{BACKUP}") as answer:
         assert answer.status == 405
         assert answer.headers["Allow"] == "GET, HEAD, POST"
+        said += await answer.text()
     said += str(room.heartbeats.standings()) + repr(room.config)
     # The service has no log of accesses; that of the test's server is not ours.
     ours = [record for record in caplog.records if record.name.startswith("synthetics")]
