@@ -96,7 +96,7 @@ def load(path: Path) -> Mapping[str, Module]:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError([_problem(path, None, "", f"it cannot be read: {why}")]) from None
     try:
-        loader = yaml.SafeLoader(text)
+        loader = yaml.CSafeLoader(text)
         root = loader.get_single_node()
         data = loader.construct_document(root) if root is not None else None
     except yaml.MarkedYAMLError as error:
@@ -104,7 +104,8 @@ def load(path: Path) -> Mapping[str, Module]:
         place = (at.line + 1, at.column + 1) if at else None
         raise ConfigError([_problem(path, place, "", f"not YAML: {error.problem}")]) from None
     except yaml.YAMLError as error:
-        raise ConfigError([_problem(path, None, "", f"not YAML: {error}")]) from None
+        why = " ".join(str(error).split())
+        raise ConfigError([_problem(path, None, "", f"not YAML: {why}")]) from None
     written = data.get("modules") if isinstance(data, dict) else None
     if (
         root is None
@@ -150,7 +151,7 @@ def _mistake(path: Path, root: Node, name: str, error: ErrorDetails) -> Problem:
 
 def line_of(path: Path, name: str) -> int:
     """Where module *name* begins in the file *path*, from 1; 1 if it is not there."""
-    root = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
+    root = yaml.compose(path.read_text("utf-8"), yaml.CSafeLoader)
     assert root is not None
     modules, _, _ = find(root, ("modules",))
     for key, _ in modules.value:

@@ -132,7 +132,10 @@ class OAuth2(Proxied):
     def _fits(self) -> Self:
         at_most_one(self, "client_secret", "client_secret_file")
         at_most_one(self, "client_certificate_key", "client_certificate_key_file")
-        check_url(self.token_url)
+        try:
+            check_url(self.token_url)
+        except Refused as refused:
+            raise Refused(refused.what, mend=refused.mend, at=("token_url",)) from None
         return self
 
 

@@ -134,6 +134,27 @@ async def test_a_body_that_is_no_json(asker: Asker, targets: Targets) -> None:
     assert "probe_failed_due_to_cel 1\n" in said
 
 
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("/private", "basic_auth: {username_file: FOLDER/name, password_file: FOLDER/word}"),
+        ("/secured", "authorization: {credentials_file: FOLDER/token}"),
+        ("/secured", "bearer_token_file: FOLDER/token"),
+        ("/secured", "authorization: {type: ' ', credentials: t0ken}"),
+        ("/secured", "headers: {Authorization: Bearer t0ken}"),
+    ],
+)
+async def test_logins_from_files(
+    asker: Asker, targets: Targets, tmp_path: Path, path: str, keys: str
+) -> None:
+    for name, text in {"name": "me\n", "word": "secret-word\n", "token": " t0ken\n"}.items():
+        (tmp_path / name).write_text(text)
+    module = f"{{prober: http, http: {{{keys.replace('FOLDER', str(tmp_path))}}}}}"
+    said = await asker.text(module, targets.http + path, debug=True)
+    assert "probe_success 1\n" in said
+    assert "t0ken" not in said
+
+
 def test_without_its_library_cel_is_what_cannot_be_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

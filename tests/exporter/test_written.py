@@ -109,6 +109,7 @@ OAUTH = "client_id: me, token_url: 'http://a.test/'"
         ("http", "basic_auth: {password: a, password_file: b}", ".basic_auth", "`password` and"),
         ("http", "oauth2: {client_id: me}", ".oauth2.token_url", "`token_url` is missing"),
         ("http", "oauth2: {token_url: 'a'}", ".oauth2.client_id", "`client_id` is missing"),
+        ("http", "oauth2: {client_id: a, token_url: b}", ".oauth2.token_url", "this is not an"),
         (
             "http",
             f"oauth2: {{{OAUTH}, client_secret: a, client_secret_file: b}}",
