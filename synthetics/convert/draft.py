@@ -162,22 +162,35 @@ class Draft:
             for name, (value, line) in pairs.items()
         }
 
+    def slos(self) -> dict[str, dict[str, Any]]:
+        """
+        An objective for each service that somebody is to hear of.
+
+        Probes of one objective are asked at the same times, so there are more where they are not.
+        """
+        slos: dict[str, dict[str, Any]] = {}
+        for service, told in self.told.items():
+            by_hours: dict[str, list[str]] = {}
+            for name, one in self.probes.items():
+                if told and one.get("service") == service:
+                    by_hours.setdefault(one.get("only", ""), []).append(name)
+            for probes in by_hours.values():
+                slos[identifier(service, slos, "service")] = {
+                    "service": service,
+                    "probes": probes,
+                    "objective": OBJECTIVE,
+                    "window": WINDOW,
+                    "alerting": {"min_bad": max(told.values())},
+                }
+        return slos
+
     def document(self) -> dict[str, Any]:
         """The whole, with one objective for each service that somebody is to hear of."""
-        slos = {}
-        routes = []
-        for service, told in self.told.items():
-            probes = [name for name, one in self.probes.items() if one.get("service") == service]
-            if not probes or not told:
-                continue
-            slos[service] = {
-                "service": service,
-                "probes": probes,
-                "objective": OBJECTIVE,
-                "window": WINDOW,
-                "alerting": {"min_bad": max(told.values())},
-            }
-            routes.append({"services": [service], "severity": "page", "to": list(told)})
+        slos = self.slos()
+        routes = [
+            {"services": [service], "severity": "page", "to": list(self.told[service])}
+            for service in dict.fromkeys(one["service"] for one in slos.values())
+        ]
         used = {one.get("service") for one in self.probes.values()}
         services = {key: value for key, value in self.services.items() if key in used}
         whole = {

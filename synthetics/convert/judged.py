@@ -64,10 +64,12 @@ def _with_samples(draft: Draft) -> str:
 def _drop(draft: Draft, path: str, what: str) -> bool:
     """Leave out what the problem at *path* is about; whether that is a part of its own."""
     section, _, rest = path.partition(".")
-    if section == "slos" and rest.partition(".")[0] in draft.told:
-        told = draft.told.pop(rest.partition(".")[0])
-        draft.note(1, f"nobody is told of {rest.partition('.')[0]}: {what}")
-        return bool(told)
+    if section == "slos":
+        for name, slo in draft.slos().items():
+            if rest.removeprefix(name)[:1] in ("", ".", "["):
+                draft.told.pop(slo["service"], None)
+                draft.note(1, f"nobody is told of {slo['service']}: {what}")
+                return True
     if section == "probes" and rest.startswith(f"{_SAMPLE}-"):
         section, rest = "templates", rest.removeprefix(f"{_SAMPLE}-")
     for name in sorted(getattr(draft, section, ()), key=len, reverse=True):

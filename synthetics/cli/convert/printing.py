@@ -31,13 +31,17 @@ def read(file: Path) -> Item:
 
 def show(file: Path, convert: Callable[[Item, Draft], Any]) -> None:
     """Print what *convert* makes of *file*, and every difference; exit 1 if there is any."""
+    from synthetics.config.problems import ConfigError
     from synthetics.convert.draft import Draft
     from synthetics.convert.judged import settle
 
     root = read(file)
     draft = Draft(file=str(file))
     convert(root, draft)
-    settle(draft)
+    try:
+        settle(draft)
+    except ConfigError as error:
+        refuse(f"{file}: what it would become is refused\n{error}")
     notes = [f"{each.file}:{each.line}: {each.what}" for each in sorted(draft.notes)]
     if not draft.probes and not draft.templates:
         refuse("\n".join([*notes, f"{file}: there is nothing in it that could be converted"]))

@@ -20,11 +20,8 @@ def http(item: Item, draft: Draft, target: str) -> dict[str, Any]:
     options: dict[str, Any] = {method: target}
     headers = {name: (plain(value.text()), value.line) for name, value in item["headers"].pairs()}
     for name, value in item["http_headers"].pairs():
-        kept = _header(value)
-        if kept is not None:
-            headers[name] = (kept[0], kept[1].line) if not kept[2] else (
-                draft.secret(kept[1], kept[0], name), kept[1].line
-            )  # fmt: skip
+        if (kept := header(name, value, draft)) is not None:
+            headers[name] = kept
     if item["compression"] and item["compression"].text() != "identity":
         draft.note(item["compression"], "`compression`: whether it was compressed is not judged")
     if found := draft.headers(headers, "HEADER"):
@@ -101,13 +98,19 @@ def address(item: Item, draft: Draft, options: dict[str, Any]) -> None:
         draft.note(prefer, what)
 
 
-def _header(item: Item) -> tuple[str, Item, bool] | None:
-    """The value that counts, where it stands, and whether it is secret."""
+def header(name: str, item: Item, draft: Draft) -> tuple[str, int] | None:
+    """The value that counts, and its line; one that has none is named."""
     found = None
     for key in ("values", "secrets", "files"):
         for one in item[key].items():
-            text = f"${{file:{one.text()}}}" if key == "files" else one.text()
-            found = (text if key != "values" else plain(text), one, key == "secrets")
+            text = one.text()
+            if key == "files":
+                text = f"${{file:{text}}}"
+            else:
+                text = draft.secret(one, text, name) if key == "secrets" else plain(text)
+            found = (text, one.line)
+    if found is None:
+        draft.note(item, f"header {name} is left out: it has no value")
     return found
 
 

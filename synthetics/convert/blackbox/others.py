@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from synthetics.convert.blackbox.http import address, client, trust
+from synthetics.convert.blackbox.http import address, client, header, trust
 from synthetics.convert.draft import Draft, plain
 from synthetics.convert.tree import Item
 
@@ -40,21 +40,18 @@ def websocket(item: Item, draft: Draft, target: str) -> dict[str, Any]:
     client(config, draft, options)
     headers: dict[str, tuple[str, int]] = {}
     for name, value in item["headers"].pairs():
-        kept = value["values"].items()[-1:] if value.is_group else [value]
-        for one in kept:
-            headers[name] = (plain(one.text()), one.line)
-        for one in value["secrets"].items() if value.is_group else []:
-            headers[name] = (draft.secret(one, one.text(), name), one.line)
-    kept = options.pop("headers", {})  # where a short password went
-    options["headers"] = draft.headers(headers, "HEADER") | kept
-    auth = options.pop("auth", None)
-    if auth and "bearer" in auth:
-        options["headers"]["Authorization"] = f"Bearer {auth['bearer']}"
-    elif auth:
-        what = "`basic_auth` is left out: write that header, from the environment"
-        draft.note(config["basic_auth"], what)
-    if not options["headers"]:
-        del options["headers"]
+        plainly = None if value.is_group else (plain(value.text()), value.line)
+        if (kept := plainly or header(name, value, draft)) is not None:
+            headers[name] = kept
+    said = draft.headers(headers, "HEADER") | options.pop("headers", {})
+    match options.pop("auth", {}):
+        case {"bearer": token}:
+            said["Authorization"] = f"Bearer {token}"
+        case {"basic": _}:
+            what = "`basic_auth` is left out: write that header, from the environment"
+            draft.note(config["basic_auth"].line, what)
+    if said:
+        options["headers"] = said
     if dialogue := _dialogue(item["query_response"].items(), draft, end=""):
         options["dialogue"] = dialogue
     return {"websocket": options}

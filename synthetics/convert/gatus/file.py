@@ -31,11 +31,14 @@ def convert(root: Item, draft: Draft) -> None:
         for each in root[section].items():
             if not _enabled(each, draft):
                 continue
+            known = set(draft.probes)
             if (written := make(each, draft)) is None:
                 each.done()
                 continue
             own = quiet.windows(each["maintenance-windows"], draft)
             if section == "endpoints" and (only := quiet.only(draft, everywhere + own, each.line)):
+                for name in draft.probes.keys() - known:  # what Gatus asks besides of it
+                    draft.probes[name]["only"] = only
                 written = {**written, "only": only}
             elif everywhere + own:
                 draft.note(each.line, "maintenance is left out: a heartbeat is always due")

@@ -21,7 +21,7 @@ def kind(item: Item, url: str, draft: Draft, wanted: Wanted) -> dict[str, Any] |
         why = "no kind asks SCTP; `exec` runs a program of yours" if scheme == "sctp" else (
             f"`{scheme}` is no protocol that is known"
         )  # fmt: skip
-        draft.note(item["url"], f"the endpoint is left out: {why}")
+        draft.note(item["url"], f"{item['name'].text()!r} is left out: {why}")
         return None
     made = maker(item, where.rstrip("/"), draft, wanted)
     _judged(item, draft, wanted, made)

@@ -25,6 +25,8 @@ def suite(item: Item, draft: Draft, alerts: Alerts) -> dict[str, Any]:
             for alert in each["alerts"].items():
                 draft.note(alert.line, "an alert of a step is one of the whole journey here")
             alerts.of(each, service)
+            each.skip("ui", "group", "interval", "enabled")
+            draft.rest(each, repr(each["name"].text()), hints=HINTS)
             steps.append(step)
     limit_s = min(seconds(item["timeout"], _TIMEOUT_S), every_s)
     written = {"every": duration(every_s), "timeout": duration(limit_s), "journey": steps}
@@ -53,8 +55,6 @@ def _step(item: Item, draft: Draft, context: dict[str, str]) -> dict[str, Any] |
     if wanted.registered_for_s is not None:
         what = "[DOMAIN_EXPIRATION] is left out: write a probe of kind `domain` for it"
         draft.note(item["conditions"].line, what)
-    item.skip("ui", "group", "interval", "enabled")
-    draft.rest(item, repr(item["name"].text()), hints=HINTS)
     return step
 
 
@@ -67,5 +67,5 @@ def _captures(store: Item, draft: Draft) -> dict[str, Any]:
         elif text == "[BODY]":
             captures[key] = {"regex": r"(?s).*"}
         else:
-            draft.note(value, f"`{text}` is not kept: only the body and its parts are")
+            draft.note(value, f"{key}: `{text}` is not kept: only the body and its parts are")
     return captures

@@ -23,6 +23,9 @@ def convert(root: Item, draft: Draft) -> None:
     """Add the monitors in *root* to *draft*."""
     listed = root["monitorList"] if root.is_group and "monitorList" in root else root
     monitors = [one for _, one in listed.pairs()] if listed.is_group else listed.items()
+    for one in monitors:
+        if not one.is_group:
+            draft.note(one, f"`{one.keys[-1]}` is no monitor")
     monitors = [one for one in monitors if one.is_group]
     for one in monitors:
         named_as_by_the_api(one)

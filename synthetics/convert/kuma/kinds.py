@@ -151,22 +151,32 @@ def _websocket(item: Item) -> dict[str, Any]:
     return {"websocket": options}
 
 
-def _grpc(item: Item, draft: Draft) -> dict[str, Any] | str:
+def _grpc(item: Item, draft: Draft) -> dict[str, Any]:
     service, method = item["grpcServiceName"].text(), item["grpcMethod"].text()
-    if not (service.endswith("Health") and method.lower() == "check"):
-        return (
-            f"{service}/{method} of a .proto that is only in the monitor; with the server's "
-            "reflection `grpc` may ask its health, and `exec` runs `grpcurl`"
-        )
+    package = re.search(r"(?m)^\s*package\s+([\w.]+)\s*;", item["grpcProtobuf"].text())
+    if package and "." not in service:
+        service = f"{package[1]}.{service}"
     address = item["grpcUrl"].text().partition("://")[2] or item["grpcUrl"].text()
     options: dict[str, Any] = {"connect": address}
     if item["grpcEnableTls"].flag():
         options["tls"] = trust(item, draft) or True
-    if found := re.search(r'"service"\s*:\s*"([^"]+)"', item["grpcBody"].text()):
-        options["service"] = found[1]
-    if "NOT_SERVING" in item["keyword"].text() or item["invertKeyword"].flag():
-        options["expect"] = {"health": "NOT_SERVING"}
-    item.skip("grpcProtobuf", "grpcMetadata")
+    item.skip("grpcProtobuf", "grpcMetadata")  # where the metadata is kept, and never sent
+    body, keyword = item["grpcBody"].nested(), item["keyword"].text()
+    if service.endswith("Health") and method.lower() == "check":
+        if asked := body["service"].text():
+            options["service"] = asked
+        if "NOT_SERVING" in keyword or item["invertKeyword"].flag():
+            options["expect"] = {"health": "NOT_SERVING"}
+        return {"grpc": options}
+    options["call"] = f"{service}/{method[:1].upper()}{method[1:]}"
+    if body.is_group:
+        options["message"] = body.value
+    name = item["name"].text()
+    draft.note(item["grpcProtobuf"].line, f"{name!r}: the server tells its types by reflection")
+    if keyword:
+        what = f"{name!r}: its keyword is left out: write `expect: {{json: …}}`"
+        draft.note(item["keyword"], what)
+        item.skip("invertKeyword")
     return {"grpc": options}
 
 

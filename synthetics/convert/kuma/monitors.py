@@ -78,9 +78,9 @@ class Surroundings:
         """Take what a *group* says for all that is in it."""
         if not group["active"].flag(default=True):
             draft.note(group["active"], f"{name!r}: a group that is paused; its monitors are not")
-        service = next((key for key, one in draft.services.items() if one["name"] == name), "")
-        if service:
-            self.notifications.of(group, service)
+        for service, one in draft.services.items():
+            if one["name"] == name or one["name"].startswith(f"{name} / "):
+                self.notifications.of(group, service)
         group.done()
 
 
