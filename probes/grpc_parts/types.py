@@ -31,6 +31,10 @@ _NO_FIELD = re.compile(
     r'Message type "([^"]*)" has no field named "([^"]*)" at "([^"]*)"(?:\. *Available.*?"(.*)")?'
 )
 _ANY = "google.protobuf.Any"
+_WELL_KNOWN = "google.protobuf."
+"""Types that JSON may write as a text, a number or a list."""
+_NO_TEXT = "expected string or bytes-like object"
+_PLACE = re.compile(r" at [\w.\[\]]+$")
 
 
 class Method:
@@ -82,12 +86,17 @@ class Method:
         Raises:
             Refused: At ``message``: it does not fit the type.
         """
+        kind = self._input.full_name
+        if not isinstance(document, dict) and not kind.startswith(_WELL_KNOWN):
+            raise Refused(
+                f"a {kind} is written as a group of fields", mend="write {…}", at=("message",)
+            )
         try:
             message = message_factory.GetMessageClass(self._input)()
             json_format.ParseDict(document, message, descriptor_pool=self._pool)
             raw: bytes = message.SerializeToString()
         except Exception as error:  # noqa: BLE001 - types of strangers are not as the library trusts
-            raise _unfit(self._input.full_name, _words(error)) from None
+            raise _unfit(kind, _words(error)) from None
         return raw
 
     def decode(self, raw: bytes) -> Any:
@@ -186,10 +195,12 @@ def _unfit(kind: str, said: str) -> Refused:
         while (wrong := _WRONG.match(said)) is not None:
             at.append(wrong[1])
             said = wrong[2]
+        if said.startswith(_NO_TEXT):
+            said, mend = "it is not text", "put it in quotes"
+        else:
+            said, mend = _PLACE.sub("", said), "write it as the JSON mapping of its type has it"
         where = f"`{'.'.join(at)}`: " if at else ""
-        return Refused(
-            f"this is no {kind}: {where}{said}", mend="write it as JSON does", at=("message", *at)
-        )
+        return Refused(f"this is no {kind}: {where}{said}", mend=mend, at=("message", *at))
     of, name, path, known = unknown.groups()
     fields = re.findall(r"'([^']+)'", known or "")
     near = get_close_matches(name, fields, n=1)

@@ -97,7 +97,7 @@ async def ask(asker: Asker, port: int, folder: Path | None = None, **written: An
         (
             {"message": {"id": 1}},
             "request",
-            "this is no shop.v1.GetRequest: `id`: expected string or bytes-like object, got 'int'",
+            "this is no shop.v1.GetRequest: `id`: it is not text",
         ),
         ({"call": "shop.v1.Orders/Set"}, "method", "shop.v1.Orders has no method Set"),
         ({"call": "shop.v1.Order/Get"}, "method", "there is no service shop.v1.Order"),
@@ -258,6 +258,7 @@ def test_mistakes_are_named(written: dict[str, Any], at: tuple[str | int, ...], 
         ({"call": "shop.v1.Orders/Watch"}, ("call",), "shop.v1.Orders/Watch is a method that"),
         ({"message": {"idd": 1}}, ("message", "idd"), "shop.v1.GetRequest has no field `idd`"),
         ({"message": {"id": {}}}, ("message", "id"), "this is no shop.v1.GetRequest: `id`: "),
+        ({"message": ["id"]}, ("message",), "a shop.v1.GetRequest is written as a group of fields"),
     ],
 )
 def test_a_file_is_held_against_what_is_written(
