@@ -197,7 +197,8 @@ def with_a_key_in_every_group(value: Any, ways: list[str], way: str = "") -> Any
         ),
         pytest.param(healthchecks, "healthchecks.json", r"checks\.3", id="healthchecks"),
         pytest.param(
-            blackbox, "blackbox.yml", r".*labels\.0|modules\.unix\w*.*|.*proxy_connect_header", id="blackbox_exporter"
+            blackbox, "blackbox.yml",
+            r".*labels\.0|modules\.unix\w*.*|.*proxy_connect_header", id="blackbox_exporter",
         ),
     ],
 )  # fmt: skip
