@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from probes.net.trust import TlsOrder
+from synthetics.exporter.assertion import read_key
 from synthetics.exporter.written import Http, WebSocket
 from synthetics.exporter.written_client import JWT_GRANT, Client, Header, OAuth2, TlsConfig
 
@@ -44,11 +47,13 @@ class Tokens:
     Attributes:
         written: As in the file.
         secret: The client's.
+        key: Signs what is asked, instead of the secret.
         tls: For the server that gives tokens.
     """
 
     written: OAuth2
     secret: str
+    key: RSAPrivateKey | None
     tls: TlsOrder
 
 
@@ -85,10 +90,14 @@ def tokens_of(written: OAuth2 | None, cannot: Cannot) -> Tokens | None:
     """Where tokens come from, if any are wanted."""
     if written is None:
         return None
+    key = None
     if written.grant_type == JWT_GRANT:
-        cannot.append("`oauth2` with signed tokens (`grant_type` jwt-bearer) is not there")
+        file = written.client_certificate_key_file
+        key = read_key(_secret(written.client_certificate_key, file, cannot).encode())
+        if key is None:
+            cannot.append("`client_certificate_key` is no RSA key in PEM without a pass phrase")
     secret = _secret(written.client_secret, written.client_secret_file, cannot)
-    return Tokens(written, secret, tls_of(written.tls_config, cannot))
+    return Tokens(written, secret, key, tls_of(written.tls_config, cannot))
 
 
 def sent_by_http(kind: Http, cannot: Cannot) -> Sent:

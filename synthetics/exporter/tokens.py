@@ -1,10 +1,10 @@
-"""Tokens for ``Authorization`` by OAuth 2: a client's own credentials (RFC 6749, 4.4)."""
+"""Tokens for ``Authorization`` by OAuth 2: for a client by itself (RFC 6749, 4.4; RFC 7523)."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from probes.ask import header_values
@@ -13,9 +13,11 @@ from probes.curl.order import Answer, Order
 from probes.curl.reasons import verdict
 from probes.url import check_url, to_send
 from probes.watch import Gate
+from synthetics.exporter.assertion import signed
 from synthetics.exporter.client import Tokens
 from synthetics.exporter.frame import Failed, Frame
 from synthetics.exporter.proxies import proxy_for
+from synthetics.exporter.written_client import JWT_GRANT
 
 _LIMIT = 1 << 20
 """Bytes of an answer with a token."""
@@ -32,19 +34,10 @@ async def authorization(frame: Frame, tokens: Tokens, line: Line, gate: Gate) ->
         Failed: There is none.
     """
     written = tokens.written
-    fields = {"grant_type": "client_credentials"}
-    if written.scopes:
-        fields["scope"] = " ".join(written.scopes)
-    fields |= written.endpoint_params
-    login = f"{quote_plus(written.client_id)}:{quote_plus(tokens.secret)}".encode()
-    basic = f"Authorization: Basic {base64.b64encode(login).decode()}"
-    own = {"client_id": written.client_id}
-    if tokens.secret:
-        own["client_secret"] = tokens.secret
     why = ""
-    for headers, also in (((basic,), {}), ((), own)):
+    for headers, fields in _forms(tokens):
         answer = await line.ask(
-            _order(tokens, fields | also, headers, frame.watch.user_agent),
+            _order(tokens, fields, headers, frame.watch.user_agent),
             (),
             timeout_ms=max(1, round(frame.watch.remaining_s() * 1000)),
             permits=gate,
@@ -56,6 +49,21 @@ async def authorization(frame: Frame, tokens: Tokens, line: Line, gate: Gate) ->
             return f"Authorization: {_token(answer)}"
         why = f"oauth2: no token: {written.token_url} answered {answer.status}"
     raise Failed(why)
+
+
+def _forms(tokens: Tokens) -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+    """Headers and fields of one request after the other, until one is taken."""
+    written = tokens.written
+    scope = {"scope": " ".join(written.scopes)} if written.scopes else {}
+    if tokens.key is not None:
+        said = {"grant_type": JWT_GRANT, "assertion": signed(written, tokens.key)}
+        yield (), said | scope | written.endpoint_params
+        return
+    fields = {"grant_type": "client_credentials"} | scope | written.endpoint_params
+    login = f"{quote_plus(written.client_id)}:{quote_plus(tokens.secret)}".encode()
+    yield (f"Authorization: Basic {base64.b64encode(login).decode()}",), fields
+    own = {"client_id": written.client_id}
+    yield (), fields | own | ({"client_secret": tokens.secret} if tokens.secret else {})
 
 
 def _order(

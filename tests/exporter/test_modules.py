@@ -65,7 +65,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         ("{prober: dns, dns: {query_name: a.test, dns_over_tls: true}}", "transport_protocol: tcp"),
         (
             f"{{prober: http, http: {{oauth2: {{{_CLIENT}, grant_type: '{JWT_GRANT}'}}}}}}",
-            "`oauth2` with signed tokens",
+            "`client_certificate_key` is no RSA key",
         ),
         ("{prober: http, http: {body_file: /none}}", "/none cannot be read"),
         ('{prober: http, http: {headers: {X: "a\\nb"}}}', "'X' has a line break"),

@@ -7,18 +7,26 @@ Names of metrics, and which of them there are in each case, were read from its s
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import json
 import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from synthetics.exporter.modules import load
+from synthetics.exporter.written_client import JWT_GRANT
 from tests.exporter.asker import OFTEN, Asker, names
 from tests.exporter.support import Targets
+from tests.probes.support import ok, speaking
 from tests.probes.test_protocols import speaking_all_versions
 
 
@@ -153,6 +161,44 @@ async def test_logins_from_files(
     said = await asker.text(module, targets.http + path, debug=True)
     assert "probe_success 1\n" in said
     assert "t0ken" not in said
+
+
+async def test_a_token_for_a_signed_one(asker: Asker, targets: Targets, tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(pem)
+    heard: list[dict[str, str]] = []
+
+    async def give(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        heard.append(dict(parse_qsl((await reader.readexactly(length)).decode())))
+        assert b"Authorization" not in head
+        writer.write(ok(b'{"access_token": "t0ken"}'))
+
+    async with speaking(give) as port:
+        oauth = (
+            f"client_id: me, token_url: 'http://127.0.0.1:{port}/', grant_type: '{JWT_GRANT}', "
+            f"client_certificate_key_file: {tmp_path}/key.pem, signature_algorithm: RS512, "
+            "client_certificate_key_id: k1, scopes: [a, b], audience: shop, claims: {tier: 1}"
+        )
+        module = f"{{prober: http, http: {{oauth2: {{{oauth}}}}}}}"
+        found = await asker.metrics(module, f"{targets.http}/secured")
+
+    assert found["probe_success", ""] == 1
+    [form] = heard
+    assert (form["grant_type"], form["scope"]) == (JWT_GRANT, "a b")
+    head, claims, signature = (
+        base64.urlsafe_b64decode(f"{part}===") for part in form["assertion"].split(".")
+    )
+    text = form["assertion"].rpartition(".")[0].encode()
+    key.public_key().verify(signature, text, padding.PKCS1v15(), hashes.SHA512())
+    assert json.loads(head) == {"alg": "RS512", "typ": "JWT", "kid": "k1"}
+    said = json.loads(claims)
+    assert said["exp"] - said["iat"] == 600
+    assert {name: said[name] for name in ("iss", "sub", "aud", "scope", "tier")} == {
+        "iss": "me", "sub": "me", "aud": "shop", "scope": "a b", "tier": 1,
+    }  # fmt: skip
 
 
 def test_without_its_library_cel_is_what_cannot_be_asked(
