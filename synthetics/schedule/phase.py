@@ -16,6 +16,9 @@ from synthetics.config.model import Probe
 SLOT_MS = 250
 """Phases are whole slots, so that many probes share one beat."""
 
+_OPENINGS = 20
+"""Hours that may pass without a due time in them, before no more are looked at."""
+
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -50,10 +53,24 @@ def grace_ms(interval_ms: int) -> int:
     return min(interval_ms // 2, 5000)
 
 
-def due_after_ms(at_ms: int, probe: Probe) -> int:
-    """When *probe* is due next, after *at_ms*."""
+def due_after_ms(at_ms: int, probe: Probe) -> int | None:
+    """
+    When *probe* is asked next, after *at_ms*; a composite is made for rounds, from their beginning.
+
+    Returns:
+        ``None`` if that is not within its hours for a long time.
+    """
     interval_ms = interval_of_ms(probe)
-    return next_due_ms(at_ms, interval_ms, phase_ms(probe.id, interval_ms))
+    phase = 0 if probe.members else phase_ms(probe.id, interval_ms)
+    due_ms = next_due_ms(at_ms, interval_ms, phase)
+    if probe.only is None:
+        return due_ms
+    for _ in range(_OPENINGS):
+        opens_ms = probe.only.begins_ms(due_ms)
+        if opens_ms is None or opens_ms == due_ms:
+            return opens_ms
+        due_ms = next_due_ms(opens_ms - 1, interval_ms, phase)
+    return None
 
 
 def interval_of_ms(probe: Probe) -> int:

@@ -133,6 +133,7 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
     for probe in overview.config.probes.values():
         seen = overview.seen[probe.id]
         newest = seen.newest
+        due_ms = next_ms(overview, probe)
         found.append(
             {
                 "id": probe.id,
@@ -141,7 +142,7 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
                 "kind": probe.kind,
                 "every_s": probe.every.total_seconds(),
                 "within_s": seen.within_s,
-                "next_at": words.iso(next_ms(overview, probe)),
+                "next_at": None if due_ms is None else words.iso(due_ms),
                 "heartbeat": standing.as_json(overview.heartbeats[probe.id])
                 if probe.id in overview.heartbeats
                 else None,
@@ -164,8 +165,8 @@ def _probes(overview: Overview) -> list[dict[str, Any]]:
     return found
 
 
-def next_ms(overview: Overview, probe: Probe) -> int:
-    """When *probe* is asked next, or a job is due to report."""
+def next_ms(overview: Overview, probe: Probe) -> int | None:
+    """When *probe* is asked next, or a job is due to report; ``None`` if that is far off."""
     job = overview.heartbeats.get(probe.id)
     return due_after_ms(overview.at_ms, probe) if job is None else job.due_ms
 

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
-from synthetics.schedule.phase import SLOT_MS, grace_ms, last_due_ms, next_due_ms, phase_ms
+from synthetics.clock import millis
+from synthetics.config.probe_scalars import Only
+from synthetics.oncall.hours import Hours, When
+from synthetics.schedule.phase import (
+    SLOT_MS,
+    due_after_ms,
+    grace_ms,
+    last_due_ms,
+    next_due_ms,
+    phase_ms,
+)
+from tests.schedule.support import a_probe
 
 INTERVALS = st.integers(min_value=1000, max_value=86_400_000)
 
@@ -62,3 +76,45 @@ def test_a_handful_of_probes_does_not_start_together() -> None:
 )
 def test_grace(interval_ms: int, grace: int) -> None:
     assert grace_ms(interval_ms) == grace
+
+
+def only(text: str) -> When:
+    hours = TypeAdapter(Only).validate_python(text)
+    assert isinstance(hours, Hours)
+    return When(hours=hours)
+
+
+def at(text: str) -> int:
+    return millis(datetime.fromisoformat(text))
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "from_then_on"),
+    [
+        ("mon-fri 08:00-20:00 Asia/Tokyo", "2026-11-20T21:00+09:00", "2026-11-23T08:00+09:00"),
+        ("sun 01:00-06:00 Europe/Berlin", "2026-03-29T00:30+01:00", "2026-03-29T01:00+01:00"),
+        ("sun 02:30-06:00 Europe/Berlin", "2026-03-29T00:30+01:00", "2026-03-29T03:00+02:00"),
+    ],
+)
+def test_what_has_hours_is_due_next_within_them(hours: str, now: str, from_then_on: str) -> None:
+    probe = replace(a_probe("home"), only=only(hours))
+
+    due_ms = due_after_ms(at(now), probe)
+
+    assert due_ms is not None
+    assert at(from_then_on) <= due_ms < at(from_then_on) + 60_000
+    assert probe.only is not None
+    assert probe.only.holds(due_ms)
+
+
+def test_what_is_never_due_within_its_hours_is_due_at_no_time() -> None:
+    """A minute a week, and a probe that is asked at another time of each of its days."""
+    probe = replace(a_probe("home"), every=timedelta(days=7), only=only("mon 00:00-00:01 UTC"))
+
+    assert due_after_ms(at("2026-11-20T00:00+00:00"), probe) is None
+
+
+def test_a_composite_is_made_for_whole_intervals() -> None:
+    probe = replace(a_probe("both"), members=("a", "b"))
+
+    assert due_after_ms(90_000, probe) == 120_000
