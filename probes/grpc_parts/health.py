@@ -7,6 +7,9 @@ from probes.grpc_parts.wire import fields, text_field
 from probes.net.trip import Trip, Trouble, Unmet
 
 HEALTH = "grpc.health.v1.Health/Check"
+LIMIT = 1 << 16
+"""Most bytes of an answer, which has one number in it."""
+
 STATES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
 
@@ -17,7 +20,7 @@ async def ask_health(trip: Trip, way: Way, service: str) -> Reply:
     Raises:
         Trouble: As `call`.
     """
-    return await call(trip, way, HEALTH, question(service))
+    return await call(trip, way, HEALTH, question(service), limit=LIMIT)
 
 
 def question(service: str) -> bytes:

@@ -44,6 +44,7 @@ async def learn(trip: Trip, way: Way, service: str) -> list[ProtoFile]:
 
 async def _files(trip: Trip, way: Way, method: str, service: str) -> list[ProtoFile]:
     known: dict[str, ProtoFile] = {}
+    asked: set[str] = set()
     wanted, left = [text_field(_FILE_OF_SYMBOL, service)], MOST_BYTES
     for _ in range(MOST_ROUNDS):
         reply = await call(trip, way, method, *wanted, limit=left)
@@ -52,29 +53,37 @@ async def _files(trip: Trip, way: Way, method: str, service: str) -> list[ProtoF
         if reply.name != "OK":
             raise unlike(reply, "an answer by reflection")
         async with trip:
-            told = await asyncio.to_thread(_read, reply, service)
+            told = await asyncio.to_thread(_read, reply, "" if asked else service)
         for file in told:
             if file.name not in known:
                 known[file.name] = file
                 left -= len(file.raw)
         missing = {name for file in known.values() for name in file.imports} - known.keys()
+        if never := asked & missing:
+            said = f"reflection does not tell of {min(never)}, which is imported"
+            raise Trouble("types", said)
         if len(known) + len(missing) > MOST_FILES or left <= 0 or not told:
             break
         if not missing:
             return list(known.values())
+        asked = missing
         wanted = [text_field(_FILE_OF_NAME, name) for name in sorted(missing)]
     raise Trouble("types", f"reflection comes to no end with what {service} imports")
 
 
 def _read(reply: Reply, service: str) -> list[ProtoFile]:
-    """The files in *reply*; takes up to a second where somebody means ill."""
+    """
+    The files in *reply*; takes up to a second where somebody means ill.
+
+    A complaint is about *service*, or, if that is empty, about imports that stay away.
+    """
     return [file for message in reply.messages() for file in _of(message, service)]
 
 
 def _of(message: bytes, service: str) -> list[ProtoFile]:
     found: list[ProtoFile] = []
     for number, value in fields(message):
-        if number == _ERROR and isinstance(value, bytes):
+        if number == _ERROR and isinstance(value, bytes) and service:
             code, words = 0, ""
             for inner, said in fields(value):
                 if isinstance(said, int):

@@ -8,7 +8,7 @@ import time
 from probes.ask import header_values
 from probes.curl.order import Answer
 from probes.grpc_parts.call import CODES, Way, ask, in_url, reply_in
-from probes.grpc_parts.health import HEALTH, STATES, question, state_in
+from probes.grpc_parts.health import HEALTH, LIMIT, STATES, question, state_in
 from probes.net.names import Address
 from probes.net.trip import Trouble
 from synthetics.exporter import certificates
@@ -58,7 +58,7 @@ async def probe(frame: Frame) -> None:
     answer: Answer | None = None
     try:
         way = _way(frame, where["host"], port, address)
-        answer = await ask(frame.trip, way, HEALTH, question(kind.service))
+        answer = await ask(frame.trip, way, HEALTH, question(kind.service), limit=LIMIT)
         state, code, why = _read(answer)
     except Trouble as trouble:
         code, why = _code_of(trouble), f"{trouble.reason}: {trouble}"

@@ -140,6 +140,22 @@ async def test_a_server_may_tell_one_file_at_a_time(asker: Asker) -> None:
     assert asked[1:] == ["google/protobuf/timestamp.proto", "shop/v1/money.proto"]
 
 
+async def test_an_import_that_a_server_denies_is_named(asker: Asker) -> None:
+    """As where a file is registered by another path than the one that it is imported by."""
+    answers = [told(orders()), complaint(5)]
+
+    def answer(connection: H2Connection, event: Event) -> None:
+        if isinstance(event, StreamEnded):
+            send(connection, event.stream_id, answers.pop(0))
+
+    result = await ask(asker, hearing(answer))
+
+    assert result.reason == "types"
+    assert result.detail == (
+        "reflection does not tell of google/protobuf/timestamp.proto, which is imported"
+    )
+
+
 async def test_imports_of_imports_without_end_are_given_up(asker: Asker) -> None:
     count = 0
 
