@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ OFFSET_S = 0.5
 """What is left of a scrape's time for the way back."""
 
 _LONGEST_S = 120.0
+_NO_HOST = re.compile(r"[\x00-\x20/?#@\\]")
 _Probe = Callable[[Frame], Awaitable[None]]
 
 
@@ -95,7 +97,7 @@ def read(modules: Mapping[str, Module], query: Mapping[str, str], scrape_s: str)
         ) from None
     hostname = query.get("hostname", "")
     if module.prober == "http" and hostname:
-        if any(character <= " " for character in hostname):
+        if _NO_HOST.search(hostname):
             raise Unanswerable(400, "hostname is no name")
         if module.sent.host not in ("", hostname):
             what = f"the module says Host: {module.sent.host}, the parameter hostname {hostname}"

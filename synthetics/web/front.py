@@ -119,7 +119,7 @@ class Fronts:
         except Exception:
             logger.exception("a scrape could not be answered", extra={"action": "scrape"})
             said = Said(500, "this is a defect; the log says where\n")
-        body = said.text.encode()
+        body = said.body
         head = _head(said.status, said.kind, self._headers, int(time.time()))
         return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
 

@@ -52,6 +52,11 @@ class Said(NamedTuple):
     text: str
     kind: str = PLAIN
 
+    @property
+    def body(self) -> bytes:
+        """The text as it is sent."""
+        return self.text.encode("utf-8", "backslashreplace")
+
 
 class Prober:
     """
@@ -103,7 +108,7 @@ class Prober:
         )
         said = await self.answer(board, scrape)
         headers = {"Content-Type": said.kind}
-        return web.Response(status=said.status, body=said.text.encode(), headers=headers)
+        return web.Response(status=said.status, body=said.body, headers=headers)
 
     async def answer(self, board: Board, scrape: Scrape) -> Said:
         """Answer one scrape, by the clock and the configuration of *board*."""

@@ -68,6 +68,7 @@ async def alone(tmp_path: Path) -> AsyncIterator[Alone]:
         ({"module": "nothing", "target": "x"}, 400, "so nothing to ask for"),
         ({"module": "named", "target": "x", "hostname": "b.test"}, 400, "Host: a.test"),
         ({"target": "x", "hostname": "b\r\nX: y"}, 400, "hostname is no name"),
+        ({"target": "x", "hostname": "me@192.0.2.1/"}, 400, "hostname is no name"),
     ],
 )
 def test_a_scrape_that_asks_for_nothing(
