@@ -51,15 +51,7 @@ async def execute(
         Trouble: Void ``no-program``: it cannot be started.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=env,
-            cwd=folder,
-            start_new_session=True,
-        )
+        process = await _started(command, env=env, folder=folder)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         said = f"{command[0]} cannot be started: {why}"
@@ -71,6 +63,31 @@ async def execute(
         finally:
             _kill(process.pid)
             await asyncio.shield(process.wait())
+
+
+async def _started(
+    command: Sequence[str], *, env: Mapping[str, str], folder: str | None
+) -> asyncio.subprocess.Process:
+    """*command*, running; whoever is cancelled while it starts leaves nothing of it behind."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=env,
+            cwd=folder,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError, ValueError):
+            process = await starting
+            _kill(process.pid)
+            await asyncio.shield(process.wait())
+        raise
 
 
 async def _talk(process: asyncio.subprocess.Process, given: bytes) -> bytes:

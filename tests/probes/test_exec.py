@@ -146,6 +146,31 @@ async def test_nothing_that_it_started_outlives_it(asker: Asker, tmp_path: Path,
     assert not alive(pid)
 
 
+async def test_nothing_is_left_of_what_was_only_starting(
+    asker: Asker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine a program has children before the run knows that it has begun."""
+    start = asyncio.create_subprocess_exec
+
+    async def start_slowly(*command: Any, **how: Any) -> asyncio.subprocess.Process:
+        process = await start(*command, **how)
+        await asyncio.sleep(0.2)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start_slowly)
+    left = tmp_path / "left"
+    run = asyncio.create_task(
+        ask(asker, {"command": ["sh", "-c", f"(sleep 0.5; touch {left}) & wait"]})
+    )
+    await asyncio.sleep(0.1)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    await asyncio.sleep(0.6)
+
+    assert not left.exists()
+
+
 async def test_what_never_stops_talking_fills_no_memory(asker: Asker) -> None:
     began = time.monotonic()
     result = await shell(asker, "exec cat /dev/zero", 0.5)
