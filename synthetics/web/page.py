@@ -70,7 +70,7 @@ class ProbeLine:
     def kept(self) -> dict[str, str]:
         """Where files that were kept of it are, by what they are."""
         served = kept.links(self.probe, self.newest)
-        return {KEPT[ending]: url for ending, url in served.items()}
+        return {name: served[ending] for ending, name in KEPT.items() if ending in served}
 
     @property
     def look(self) -> str:

@@ -20,7 +20,7 @@ from probes.browser_parts.chromium import Chromium
 from tests.probes.support import Asker, serving
 
 
-async def look(sandbox: bool | None) -> dict[str, Any]:
+async def look(sandbox: bool | None, times: int) -> dict[str, Any]:
     asker, locks = Asker(), []
 
     async def page(_: web.Request) -> web.Response:
@@ -40,7 +40,7 @@ async def look(sandbox: bool | None) -> dict[str, Any]:
         async with serving({"/": page}) as origin:
             written = {"sandbox": sandbox, "steps": [{"name": "home", "goto": f"{origin}/"}]}
             asked = options.validate_python(written)
-            results = [await browser.run(asked, asker.watch(30)) for _ in range(2)]
+            results = [await browser.run(asked, asker.watch(30)) for _ in range(times)]
     finally:
         await asker.shared.close()
     return {
@@ -53,4 +53,4 @@ async def look(sandbox: bool | None) -> dict[str, Any]:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    print(json.dumps(asyncio.run(look(json.loads(sys.argv[1])))))
+    print(json.dumps(asyncio.run(look(*json.loads(sys.argv[1])))))

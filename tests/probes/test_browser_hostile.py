@@ -118,12 +118,12 @@ async def group_of(asker: Asker) -> Group:
 async def test_a_page_that_does_not_end_is_ended(browsing: Asker, site: str, path: str) -> None:
     await ask(browsing, asking({"goto": f"{site}/"}))
     began = time.monotonic()
-    result = await ask(browsing, asking({"goto": f"{site}{path}"}), 3)
+    result = await ask(browsing, asking({"goto": f"{site}{path}"}), 2)
     took_s = time.monotonic() - began
 
-    assert (result.outcome, result.reason, result.duration_s) == (Outcome.BAD, "timeout", 3)
-    assert result.detail == f"step 1: not done after 3 s: loading {site}{path}"
-    assert took_s <= 3.1
+    assert (result.outcome, result.reason, result.duration_s) == (Outcome.BAD, "timeout", 2)
+    assert result.detail == f"step 1: not done after 2 s: loading {site}{path}"
+    assert took_s <= 2.1
 
 
 async def test_a_step_has_a_limit_of_its_own(browsing: Asker, site: str) -> None:
@@ -269,7 +269,7 @@ async def test_a_crash_is_ours_the_first_time_and_the_pages_the_second(
     assert other.outcome is Outcome.GOOD
 
 
-@pytest.mark.parametrize(("who", "pause_s"), [("browser", 0.2), ("browser", 2), ("driver", 2)])
+@pytest.mark.parametrize(("who", "pause_s"), [("browser", 0.2), ("browser", 1), ("driver", 1)])
 async def test_a_browser_that_is_killed_is_void_and_replaced(
     mortal: Asker, site: str, who: str, pause_s: float, caplog: pytest.LogCaptureFixture
 ) -> None:
