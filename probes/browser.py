@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
@@ -149,6 +150,12 @@ def check_installed(options: Visit, info: ValidationInfo) -> Visit:
 
 
 Options = Annotated[Visit, AfterValidator(check_installed)]
+
+
+def host(options: Visit) -> str:
+    """The host that is visited first, for limits by host; empty for a script."""
+    goto = options.steps[0].goto if options.steps else None
+    return "" if goto is None else urlsplit(goto.render()).hostname or ""
 
 
 def steps(options: Visit) -> tuple[str, ...]:

@@ -85,6 +85,11 @@ class Options:
             raise Refused(what, mend=f"write {self.count - 1} or less", at=("expect", "lost"))
 
 
+def host(options: Options) -> str:
+    """The host that is asked, for limits by host."""
+    return options.host
+
+
 async def run(options: Options, watch: Watch) -> Result:
     """
     Send the echoes one after the other, and wait for their replies side by side.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PROBES = "synthetics.probes"
 RECEIVERS = "synthetics.receivers"
+OURS = "probes."
+"""How the names of our own modules begin."""
 
 
 class KindError(Exception):
@@ -148,8 +150,8 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
     Args:
         name: The key that people write.
         module: Has ``Options`` and a coroutine function called *action*; may have ``SUMMARY``.
-            A probe may have ``follow`` instead, which makes a follower of what is reported to us,
-            or ``combine``, which takes the results of others together.
+            A probe of ours may have ``follow`` instead, which makes a follower of what is reported
+            to us, or ``combine``, which takes the results of others together.
         action: ``run`` or ``send``.
         where: How to name it in an error.
 
@@ -157,9 +159,15 @@ def kind_of(name: str, module: ModuleType, action: str, where: str = "") -> Kind
         KindError: It has not the standard shape.
     """
     where = where or f"{name!r} ({module.__name__})"
-    listens = action == "run" and hasattr(module, "follow")
-    combines = action == "run" and hasattr(module, "combine")
+    asks = action != "run" or hasattr(module, "run")
+    listens = not asks and hasattr(module, "follow")
+    combines = not asks and hasattr(module, "combine")
     if listens or combines:
+        if not module.__name__.startswith(OURS):
+            raise KindError(
+                f"the kind {where} has no run: it asks nothing.  That jobs report to one, or that "
+                "one is made of others, only the kinds `heartbeat` and `composite` can do"
+            )
         action = "follow" if listens else "combine"
     missing = [part for part in ("Options", action) if not hasattr(module, part)]
     if missing:

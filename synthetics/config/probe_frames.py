@@ -10,7 +10,7 @@ from synthetics.config.reader import Reader
 from synthetics.config.syntax import Path
 from synthetics.config.words import nearest
 from synthetics.config.written_probe import Probe
-from synthetics.kinds import Kind
+from synthetics.kinds import OURS, Kind
 from synthetics.oncall.hours import Hours, When
 from synthetics.reasons import SAID
 
@@ -37,7 +37,7 @@ def check_frame(reader: Reader, path: Path, frame: Probe, kind: Kind, timeout: t
             "delete it, or `guard`",
             at="key",
         )
-    if isinstance(frame.invert, list) and kind.module.__name__.startswith("probes."):
+    if isinstance(frame.invert, list) and kind.module.__name__.startswith(OURS):
         for place, reason in enumerate(frame.invert):
             if reason not in SAID:
                 reader.report(

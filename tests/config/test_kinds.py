@@ -56,6 +56,23 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("dicey", None)
 
 
+@pytest.mark.parametrize("part", ["follow", "combine"])
+def test_a_kind_of_a_third_party_asks(package: Path, part: str) -> None:
+    (package / "dicey.py").write_text(PLUGIN.replace("async def run", f"async def {part}"))
+
+    with pytest.raises(KindError, match="has no run: it asks nothing"):
+        probe_kinds()["dice"]
+
+
+@pytest.mark.parametrize("part", ["follow", "combine"])
+def test_what_a_kind_of_a_third_party_calls_its_functions_is_its_own(
+    package: Path, part: str
+) -> None:
+    (package / "dicey.py").write_text(f"{PLUGIN}\n\ndef {part}() -> None:\n    pass\n")
+    assert not probe_kinds()["dice"].listens
+    assert not probe_kinds()["dice"].combines
+
+
 def test_ours_are_there_with_a_line_each() -> None:
     assert {"http", "journey"} <= probe_kinds().keys()
     assert {"pagerduty", "webhook"} <= receiver_kinds().keys()

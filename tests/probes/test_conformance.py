@@ -138,3 +138,13 @@ async def test_closing_ends_what_is_under_way(kind: str, asker: Asker) -> None:
         result = await asyncio.wait_for(run, 1)
 
     assert (result.outcome, result.reason) == (Outcome.VOID, "stopped")
+
+
+async def test_it_says_which_host_it_asks_unless_it_asks_none(
+    kind: str, specimen: Specimen
+) -> None:
+    """`limits: {per_host: …}` goes by it."""
+    if kind == "exec":
+        return
+    async with specimen.good() as written:
+        assert KINDS[kind].host(options(kind, written)) == "127.0.0.1"
