@@ -11,13 +11,12 @@ import grpc
 import pytest
 import trustme
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from h2.connection import H2Connection
 from h2.events import Event, RequestReceived, StreamEnded
 
 from tests.exporter.asker import OFTEN, Asker, names
 from tests.exporter.support import Both
 from tests.exporter.test_beside import alike
-from tests.probes.specimen_grpc import SERVING, answering, hearing, send, sent
+from tests.probes.specimen_grpc import SERVING, Talker, answering, hearing, send, sent
 from tests.probes.support import Speak, saying, speaking
 
 
@@ -98,7 +97,7 @@ def head(status: str) -> Speak:
 def closing(code: int) -> Speak:
     """A server that resets whatever is asked."""
 
-    def answer(connection: H2Connection, event: Event) -> None:
+    def answer(connection: Talker, event: Event) -> None:
         if isinstance(event, StreamEnded):
             connection.reset_stream(event.stream_id, code)
 
@@ -151,7 +150,7 @@ async def test_metadata_goes_along_and_is_not_shown(asker: Asker) -> None:
     """Debian's exporter does not know it yet."""
     heard: list[list[str]] = []
 
-    def answer(connection: H2Connection, event: Event) -> None:
+    def answer(connection: Talker, event: Event) -> None:
         if isinstance(event, RequestReceived):
             heard.append([str(value) for name, value in event.headers if str(name) == "x-key"])
             assert sent(event)[":path"] == "/grpc.health.v1.Health/Check"

@@ -35,7 +35,7 @@ def answering(
 
     said = ""
 
-    def answer(connection: H2Connection, event: Event) -> None:
+    def answer(connection: Talker, event: Event) -> None:
         nonlocal said
         if isinstance(event, RequestReceived):
             said = sent(event).get("authorization", "")
@@ -46,16 +46,43 @@ def answering(
     return hearing(answer)
 
 
-def hearing(answer: Callable[[H2Connection, Event], None]) -> Speak:
+class Talker(H2Connection):
+    """
+    The server's side of a connection.
+
+    Attributes:
+        left: What is still to be sent, by stream: of the body, and the trailers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(H2Configuration(client_side=False, header_encoding="utf-8"))
+        self.left: dict[int, tuple[memoryview, Pairs]] = {}
+
+    def go_on(self) -> None:
+        """Send what there is room for."""
+        for stream, (body, trailers) in list(self.left.items()):
+            at = 0
+            while at < len(body) and (room := self.local_flow_control_window(stream)):
+                size = min(room, self.max_outbound_frame_size)
+                self.send_data(stream, bytes(body[at : at + size]))
+                at += size
+            self.left[stream] = (body[at:], trailers)
+            if at >= len(body):
+                del self.left[stream]
+                self.send_headers(stream, trailers, end_stream=True)
+
+
+def hearing(answer: Callable[[Talker, Event], None]) -> Speak:
     """A server that has *answer* do what there is to do at every event."""
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
+        connection = Talker()
         connection.initiate_connection()
         while data := await reader.read(65536):
             with contextlib.suppress(ProtocolError):  # who said goodbye hears nothing more
                 for event in connection.receive_data(data):
                     answer(connection, event)
+                connection.go_on()
             writer.write(connection.data_to_send())
             await writer.drain()
             if connection.state_machine.state is ConnectionState.CLOSED:
@@ -71,26 +98,23 @@ def sent(event: RequestReceived) -> dict[str, str]:
 
 
 def send(
-    connection: H2Connection,
+    talker: Talker,
     stream: int,
     body: bytes,
     trailers: Pairs = (("grpc-status", "0"),),
     headers: Pairs = GRPC,
 ) -> None:
-    """Send a whole answer; of a long body only what the client has room for."""
-    connection.send_headers(stream, headers)
-    room = connection.local_flow_control_window(stream)
-    step = connection.max_outbound_frame_size
-    for start in range(0, min(len(body), room), step):
-        connection.send_data(stream, body[start : min(start + step, room)])
-    connection.send_headers(stream, trailers, end_stream=True)
+    """Send a whole answer, a long body as the client makes room for it."""
+    talker.send_headers(stream, headers)
+    talker.left[stream] = (memoryview(body), trailers)
+    talker.go_on()
 
 
 def answering_by(said: Mapping[str, bytes | Pairs]) -> Speak:
     """A server that answers each method, by name, with a message in frames or with trailers."""
     paths: dict[int, str] = {}
 
-    def answer(connection: H2Connection, event: Event) -> None:
+    def answer(connection: Talker, event: Event) -> None:
         if isinstance(event, RequestReceived):
             paths[event.stream_id] = sent(event)[":path"].rpartition("/")[2]
         elif isinstance(event, StreamEnded):

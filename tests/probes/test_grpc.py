@@ -151,7 +151,7 @@ async def test_over_tls_the_certificate_counts_too(
         (answering(SERVING + SERVING), "malformed"),
         (answering(SERVING + b"more"), "malformed"),
         (answering(b"\0\0\0\0\1\x0b" + b"\0" * 5), "malformed"),
-        (answering(b"\0" * 5 * 20_000), "malformed"),
+        (answering(b"\0" * 5 * 12_000), "malformed"),
         (answering(b"\0\0\6\x1a\x80" + b"\x08\x01" * 200_000), "body-too-large"),
         (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), "malformed"),
     ],

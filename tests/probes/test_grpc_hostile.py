@@ -13,7 +13,6 @@ from google.protobuf.descriptor_pb2 import DescriptorProto as Type
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto as Field
 from google.protobuf.descriptor_pb2 import FileDescriptorProto as File
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
-from h2.connection import H2Connection
 from h2.events import DataReceived, Event, RequestReceived, StreamEnded
 from pydantic import TypeAdapter
 
@@ -21,7 +20,7 @@ from probes import grpc as kind
 from probes.result import Outcome, Result
 from synthetics.config.references import References
 from tests.probes.orders import field, files, money, orders
-from tests.probes.specimen_grpc import answering_by, framed, hearing, send, sent
+from tests.probes.specimen_grpc import Talker, answering_by, framed, hearing, send, sent
 from tests.probes.support import Asker, Speak, look_up, speaking
 
 OPTIONS: TypeAdapter[kind.Asked] = TypeAdapter(kind.Options)
@@ -118,7 +117,7 @@ async def test_a_server_may_tell_one_file_at_a_time(asker: Asker) -> None:
     asked: list[str] = []
     path = ""
 
-    def answer(connection: H2Connection, event: Event) -> None:
+    def answer(connection: Talker, event: Event) -> None:
         nonlocal path
         if isinstance(event, RequestReceived):
             path = sent(event)[":path"]
@@ -144,7 +143,7 @@ async def test_an_import_that_a_server_denies_is_named(asker: Asker) -> None:
     """As where a file is registered by another path than the one that it is imported by."""
     answers = [told(orders()), complaint(5)]
 
-    def answer(connection: H2Connection, event: Event) -> None:
+    def answer(connection: Talker, event: Event) -> None:
         if isinstance(event, StreamEnded):
             send(connection, event.stream_id, answers.pop(0))
 
@@ -159,7 +158,7 @@ async def test_an_import_that_a_server_denies_is_named(asker: Asker) -> None:
 async def test_imports_of_imports_without_end_are_given_up(asker: Asker) -> None:
     count = 0
 
-    def answer(connection: H2Connection, event: Event) -> None:
+    def answer(connection: Talker, event: Event) -> None:
         nonlocal count
         if isinstance(event, StreamEnded):
             count += 1

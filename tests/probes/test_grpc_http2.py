@@ -5,45 +5,44 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import Event, RequestReceived, StreamEnded
 
 from probes.result import Outcome
 from tests.probes.orders import descriptor_set
-from tests.probes.specimen_grpc import answering, framed, hearing, send, sent
+from tests.probes.specimen_grpc import Talker, answering, framed, hearing, send, sent
 from tests.probes.support import Asker, Speak
 from tests.probes.test_grpc_hostile import ask
 
 
-def cancelled(connection: H2Connection, event: Event) -> None:
+def cancelled(connection: Talker, event: Event) -> None:
     if isinstance(event, StreamEnded):
         connection.reset_stream(event.stream_id, ErrorCodes.CANCEL)
 
 
-def refused(connection: H2Connection, event: Event) -> None:
+def refused(connection: Talker, event: Event) -> None:
     if isinstance(event, StreamEnded):
         connection.reset_stream(event.stream_id, ErrorCodes.REFUSED_STREAM)
 
 
-def goaway(connection: H2Connection, event: Event) -> None:
+def goaway(connection: Talker, event: Event) -> None:
     if isinstance(event, StreamEnded):
         connection.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
 
 
-def no_trailers(connection: H2Connection, event: Event) -> None:
+def no_trailers(connection: Talker, event: Event) -> None:
     if isinstance(event, StreamEnded):
         connection.send_headers(event.stream_id, ((":status", "200"),))
         connection.send_data(event.stream_id, framed(b""), end_stream=True)
 
 
-def trailers_only(connection: H2Connection, event: Event) -> None:
+def trailers_only(connection: Talker, event: Event) -> None:
     if isinstance(event, StreamEnded):
         head = ((":status", "200"), ("grpc-status", "8"), ("grpc-message", "slow%20down"))
         connection.send_headers(event.stream_id, head, end_stream=True)
 
 
-def compressed(connection: H2Connection, event: Event) -> None:
+def compressed(connection: Talker, event: Event) -> None:
     if isinstance(event, RequestReceived):
         assert "grpc-accept-encoding" not in sent(event)
     elif isinstance(event, StreamEnded):
