@@ -173,10 +173,13 @@ def _tier(why: Why, name: str, tier: Tier | None) -> Iterator[str]:
 
 
 def _fires(found: Stored) -> Iterator[str]:
-    said = json.loads(found.alert.message).get("said", {})
+    message = json.loads(found.alert.message)
+    said, failing = message.get("said", {}), message.get("failing")
     decided = "; ".join(part for part in (said.get("burn"), said.get("failed")) if part)
     if decided:
         yield f"  decided   {decided}"
+    if failing:
+        yield f"  failing   {message['probe']}: {failing['detail']}, trace {failing['trace_id']}"
     if found.summary:
         yield f"  incident  {found.summary}"
     for one in found.events:
@@ -268,6 +271,7 @@ def _as_json(why: Why, name: str, policy: Mapping[str, str]) -> dict[str, Any]:
         "resolved_at": None if over_ms is None else words.iso(over_ms),
         "incident": alert.incident_id if alert else None,
         "decided": json.loads(alert.message).get("said") if alert else None,
+        "failing": json.loads(alert.message).get("failing") if alert else None,
         "counted": None
         if counted is None
         else {"cause": counted.cause.value, "said": _burning(counted)},

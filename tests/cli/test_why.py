@@ -102,6 +102,8 @@ def test_what_was_silenced_says_by_what(outage: Path) -> None:
     assert decided.startswith("  decided   ")
     assert "fires above 14.4×; more failures than chance would bring" in decided
     assert decided.endswith("; 2 of 5 samples failed in the last 5m")
+    assert more[0].startswith("  failing   ")
+    assert ", trace " in more[0]
     assert "  told      nobody" in more
 
 
@@ -122,6 +124,7 @@ def test_the_json_says_the_same(outage: Path) -> None:
     found = json.loads(said)
     fast, slow = found["tiers"]
     assert found["answer"].startswith("nobody had been told: silence 1")
+    assert found["tiers"][0]["failing"]["trace_id"]
     assert (fast["fires"], fast["incident"], slow["fires"]) == (True, 1, False)
     assert [one["kind"] for one in fast["events"]] == ["held"]
     assert fast["counted"]["cause"] == "burning"
