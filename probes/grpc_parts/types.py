@@ -77,6 +77,7 @@ class Method:
                 mend="call one that takes one message and gives one",
                 at=("call",),
             )
+        self._layouts: dict[str, dict[int, Any]] = {}
         self._input, self._output = method.input_type, method.output_type
 
     def encode(self, document: Any) -> bytes:
@@ -125,30 +126,39 @@ class Method:
 
     def _weigh(self, kind: Any, raw: bytes) -> None:
         """Refuse what would take too much to read."""
-        left, waiting = MOST_WORK, [(kind, raw, 1)]
+        left, waiting = MOST_WORK - len(self._layout(kind)), [(kind, raw, 1)]
         while waiting:
             kind, raw, depth = waiting.pop()
-            left -= 1 + len(kind.fields)
+            layout = self._layout(kind)
             url = inner = b""
             for number, value in fields(raw):
                 left -= 1
-                field = kind.fields_by_number.get(number)
+                field = layout.get(number)
                 if field is None and kind.is_extendable:
                     field = _extension(self._pool, kind, number)
-                if field is None or not isinstance(value, bytes):
-                    continue
-                if field.message_type is not None:
-                    waiting.append((field.message_type, value, depth + 1))
-                elif field.is_repeated and field.cpp_type != field.CPPTYPE_STRING:
-                    left -= len(value)
-                elif kind.full_name == _ANY:
-                    url, inner = (value, inner) if field.name == "type_url" else (url, value)
+                if field is not None and isinstance(value, bytes):
+                    if field.message_type is not None:
+                        waiting.append((field.message_type, value, depth + 1))
+                        left -= len(self._layout(field.message_type))
+                    elif field.is_repeated and field.cpp_type != field.CPPTYPE_STRING:
+                        left -= len(value)
+                    elif kind.full_name == _ANY:
+                        url, inner = (value, inner) if field.name == "type_url" else (url, value)
                 if left < 0:
                     break
-            if left < 0 or depth > _DEEPEST:
-                raise Trouble("malformed", "the answer has too many fields in it to be read")
             if inner and (held := _named(self._pool, url)) is not None:
                 waiting.append((held, inner, depth + 1))
+                left -= len(self._layout(held))
+            if left < 0 or depth > _DEEPEST:
+                raise Trouble("malformed", "the answer has too many fields in it to be read")
+
+    def _layout(self, kind: Any) -> dict[int, Any]:
+        """The fields of the type *kind* by number, read once."""
+        found = self._layouts.get(kind.full_name)
+        if found is None:
+            found = {field.number: field for field in kind.fields}
+            self._layouts[kind.full_name] = found
+        return found
 
 
 class _Types:
