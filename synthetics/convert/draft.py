@@ -92,10 +92,11 @@ class Draft:
             key = ".".join(part for part in below if not part.isdecimal())
             why = hints.get(key) or hints.get(key.partition(".")[0]) or NOTHING_LIKE_IT
             owner = f"{who}: " if who else ""
-            self.note(each, f"{owner}`{key or item.keys[-1]}` is left out: {why}")
+            self.note(each, f"{owner}`{key or 'all of it'}` is left out: {why}")
 
     def service(self, name: str) -> str:
         """The identifier of the service of that *name*, made if it is new."""
+        name = name.replace("${", "{")
         for known, written in self.services.items():
             if written["name"] == name:
                 return known

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
+from synthetics.convert import urls
 from synthetics.convert.draft import Draft
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -101,16 +101,16 @@ def receiver(
     """
     known = dict(told)
     if (server := known.pop("server", "")) and "${" not in server:
-        url = urlsplit(server if "//" in server else f"https://{server}")
+        url = urls.parse(server if "//" in server else f"https://{server}")
         steps = [step for step in url.path.split("/") if step]
         known |= {
             "s": "s" if url.scheme == "https" else "",
-            "host": url.netloc.rpartition("@")[2],
+            "host": url.place,
             "last": steps[-1] if steps else "",
             "last2": "/".join(steps[-2:]),
         }
         if "{last" not in MESSENGERS[service].address:
-            known["host"] = "/".join([known["host"], *steps])
+            known["host"] = "/".join([url.place, *steps]) if url.host else ""
     names = _FIELD.findall(MESSENGERS[service].address)
     if any(not known.get(name) for name in names if name != "s"):
         return None

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 from yaml.nodes import MappingNode, Node, SequenceNode
+
+_UNREAD = object()
+_GREATEST = 2**53
+"""What counts something is no greater; what is, or is no number, counts nothing."""
 
 
 class Unreadable(Exception):
@@ -36,8 +41,9 @@ class Item:
         self._found: dict[str, Item] = {}
         self._listed: list[Item] | None = None
         self._done = False
+        self._data: Any = _UNREAD
         if isinstance(node, MappingNode):
-            yaml.SafeLoader("").flatten_mapping(node)
+            SafeConstructor().flatten_mapping(node)
             # A key that was merged in comes first, and the group's own word is the last.
             self._items = {
                 str(key.value): (value, all_on or key.start_mark.line + 1)
@@ -70,8 +76,9 @@ class Item:
     def _plain(self) -> Any:
         if self._node is None:
             return None
-        loader = yaml.SafeLoader("")
-        return loader.construct_document(self._node)
+        if self._data is _UNREAD:
+            self._data = SafeConstructor().construct_document(self._node)
+        return self._data
 
     @property
     def is_group(self) -> bool:
@@ -99,9 +106,10 @@ class Item:
     def number(self, default: float = 0) -> float:
         """As a number; *default* if it is none."""
         try:
-            return float(self.value)
-        except (TypeError, ValueError):
+            found = float(self.value)
+        except (TypeError, ValueError, OverflowError):
             return default
+        return found if abs(found) <= _GREATEST else default
 
     def items(self) -> list[Item]:
         """Those of a list; a single value is a list of one."""
@@ -186,7 +194,7 @@ def read(text: str, *, line: int = 0) -> Item:
     try:
         root = yaml.compose(text, yaml.SafeLoader)
         if root is not None:
-            yaml.SafeLoader("").construct_document(root)
+            SafeConstructor().construct_document(root)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""

@@ -112,7 +112,7 @@ def take_targets(root: Item, draft: Draft, modules: dict[str, tuple[str, str]]) 
                 draft.note(job[key], f"targets of `{key}` are left out: they are not written here")
         service = draft.service(job["job_name"].text())
         for group in job["static_configs"].items():
-            labels = {label: value.text() for label, value in group["labels"].pairs()}
+            labels = {label: plain(value.text()) for label, value in group["labels"].pairs()}
             for each in group["targets"].items():
                 target = each.text()
                 if prober == "http" and "://" not in target:

@@ -38,7 +38,9 @@ def endpoint(item: Item, draft: Draft) -> dict[str, Any] | None:
         "every": duration(every_s),
         "timeout": duration(limit_s),
     }
-    if labels := {key: value.text() for key, value in item["extra-labels"].pairs()}:
+    if labels := {
+        key: filled(value.text(), draft, value.line) for key, value in item["extra-labels"].pairs()
+    }:
         written["labels"] = labels
     if not wanted.connected:
         written["invert"] = ["connect", "timeout", "dns"]

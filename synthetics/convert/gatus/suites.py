@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
+from synthetics.convert import urls
 from synthetics.convert.draft import Draft, duration
 from synthetics.convert.gatus.alerts import Alerts
 from synthetics.convert.gatus.fill import filled, sampled, seconds
@@ -36,7 +36,7 @@ def suite(item: Item, draft: Draft, alerts: Alerts) -> dict[str, Any]:
 def _step(item: Item, draft: Draft, context: dict[str, str]) -> dict[str, Any] | None:
     at = item["url"]
     url = filled(at.text(), draft, at.line, sample="https://value.example")
-    if urlsplit(CONTEXT.sub("x", sampled(url, draft))).scheme not in ("http", "https"):
+    if urls.parse(CONTEXT.sub("x", sampled(url, draft))).scheme not in ("http", "https"):
         draft.note(item, f"{item['name'].text()!r} is left out: a journey has steps of HTTP only")
         return None
     wanted = conditions(item, draft, context=context)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
+from synthetics.convert import urls
 from synthetics.convert.draft import Draft, plain
 from synthetics.convert.tree import Item
 
@@ -22,15 +23,15 @@ def host_port(host: str, port: int) -> str:
 def redis(item: Item, draft: Draft) -> dict[str, Any] | str:
     """The key of our kind and what is below it, or why there is none."""
     at = item["databaseConnectionString"]
-    url = urlsplit(at.text())
-    if not url.hostname:
+    url = urls.parse(at.text())
+    if not url.host:
         return "this is no address of a Redis"
-    options: dict[str, Any] = {"connect": host_port(url.hostname, url.port or 6379)}
+    options: dict[str, Any] = {"connect": host_port(url.host, url.port or 6379)}
     if url.scheme == "rediss":
         options["tls"] = {"verify": False} if item["ignoreTls"].flag() else True
     if url.password:
-        password = draft.secret(at, unquote(url.password), f"{item['name'].text()}_PASSWORD")
-        options["login"] = {"username": unquote(url.username or "default"), "password": password}
+        password = draft.secret(at, url.password, f"{item['name'].text()}_PASSWORD")
+        options["login"] = {"username": url.user or "default", "password": password}
     if url.path.strip("/").isdecimal():
         options["database"] = int(url.path.strip("/"))
     return {"redis": options}
@@ -40,14 +41,14 @@ def sql(item: Item, draft: Draft) -> dict[str, Any] | str:
     """The same for PostgreSQL and MySQL."""
     kind = "mysql" if item["type"].text() == "mysql" else "postgresql"
     at, name = item["databaseConnectionString"], item["name"].text()
-    url = urlsplit(at.text())
-    if not url.hostname:
+    url = urls.parse(at.text())
+    if not url.host:
         return "this is no URL of a database"
-    login: dict[str, Any] = {"username": plain(unquote(url.username or "postgres"))}
+    login: dict[str, Any] = {"username": plain(url.user or "postgres")}
     secret = item["radiusPassword"].text() if kind == "mysql" else ""  # where its form keeps it
-    if password := unquote(url.password or "") or secret:
+    if password := url.password or secret:
         login["password"] = draft.secret(at, password, f"{name}_PASSWORD")
-    options: dict[str, Any] = {kind: host_port(url.hostname, url.port or _PORTS[kind])}
+    options: dict[str, Any] = {kind: host_port(url.host, url.port or _PORTS[kind])}
     options["login"] = login
     if database := url.path.strip("/"):
         options["database"] = plain(unquote(database))
@@ -71,12 +72,12 @@ def sql(item: Item, draft: Draft) -> dict[str, Any] | str:
 def mqtt(item: Item, draft: Draft) -> dict[str, Any] | str:
     """The same for MQTT."""
     address = item["hostname"].text()
-    url = urlsplit(address if "://" in address else f"mqtt://{address}")
-    if url.scheme in ("ws", "wss") or not url.hostname:
+    url = urls.parse(address if "://" in address else f"mqtt://{address}")
+    if url.scheme in ("ws", "wss") or not url.host:
         return "no kind speaks MQTT through a WebSocket; `websocket` asks whether it opens"
     encrypted = url.scheme == "mqtts"
     port = int(item["port"].number()) or url.port or (8883 if encrypted else 1883)
-    options: dict[str, Any] = {"connect": host_port(url.hostname, port)}
+    options: dict[str, Any] = {"connect": host_port(url.host, port)}
     if encrypted:
         options["tls"] = True
     if user := item["mqttUsername"].text():

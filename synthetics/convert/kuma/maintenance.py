@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from synthetics.convert import hours
-from synthetics.convert.draft import Draft
+from synthetics.convert.draft import Draft, plain
 from synthetics.convert.hours import DAY, Window
 from synthetics.convert.tree import Item
 
@@ -58,7 +58,7 @@ def _once(item: Item, title: str, draft: Draft) -> None:
     except (ValueError, OSError, KeyError):
         draft.note(item, f"maintenance {title!r} is left out: it has no beginning and end")
         return
-    written = {"from": begin.isoformat(), "to": end.isoformat(), "reason": title}
+    written = {"from": begin.isoformat(), "to": end.isoformat(), "reason": plain(title)}
     if begin < end:
         draft.maintenance.append(written)
         what = f"maintenance {title!r}: for all monitors, as the file does not say for which"

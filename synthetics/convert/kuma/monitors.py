@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from synthetics.convert.draft import Draft, duration
+from synthetics.convert.draft import Draft, duration, plain
 from synthetics.convert.kuma import databases, http, kinds
 from synthetics.convert.kuma.notifications import Notifications
 from synthetics.convert.tree import Item
@@ -135,7 +135,7 @@ class Monitor:
         if item["upsideDown"].flag():
             written["invert"] = True
         if labels := {
-            name: tag["value"].text() or "yes"
+            name: plain(tag["value"].text()) or "yes"
             for tag in item["tags"].items()
             if (name := tag["name"].text())
         }:
