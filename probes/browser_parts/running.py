@@ -137,7 +137,13 @@ async def start(launch: Launch) -> Running:
         Trouble: Void ``no-browser``: it does not start.
     """
     manager = async_playwright()
-    playwright = await manager.start()
+    try:
+        async with asyncio.timeout(_LAUNCH_S):
+            playwright = await manager.start()
+    except Exception as error:  # noqa: BLE001  # Playwright raises no other for its driver's end
+        said = " ".join(str(error).split()) or "no answer"
+        what = f"the driver of Playwright does not start: {said}"
+        raise Trouble("no-browser", what, outcome=Outcome.VOID) from None
     _forgive(manager)
     try:
         browser = await playwright.chromium.launch(

@@ -342,6 +342,20 @@ async def test_a_browser_that_does_not_start_is_void(browsing: Asker, site: str)
     assert "/false does not start" in result.detail
 
 
+async def test_a_driver_that_does_not_start_is_void(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where memory must not be both written and run, which its JavaScript needs."""
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", program("false", "coreutils"))
+    nobody = Asker()
+
+    result = await ask(nobody, asking({"goto": f"{site}/"}))
+    await nobody.shared.close()
+
+    assert (result.outcome, result.reason) == (Outcome.VOID, "no-browser")
+    assert result.detail.startswith("the driver of Playwright does not start: ")
+
+
 async def test_who_waits_too_long_for_a_turn_is_void(site: str) -> None:
     busy = Asker()
     chromium = await busy.shared.get(Chromium, Chromium.start)
