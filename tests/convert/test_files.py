@@ -124,6 +124,9 @@ def test_a_dialogue_keeps_what_it_sends(tmp_path: Path) -> None:
     [
         ("gatus", "endpoints: [", "line 1: "),
         ("gatus", "", "there is nothing in it"),
+        ("gatus", "kind: ConfigMap\ndata: {config.yaml: 'endpoints: []'}", "take the file out"),
+        ("gatus", "endpoints: !secret x", "could not determine a constructor"),
+        ("blackbox", "- a", "`all of it` is left out"),
         (
             "gatus",
             "endpoints: []\nweb: {port: 80}",

@@ -24,9 +24,15 @@ def read(file: Path) -> Item:
     from synthetics.convert.tree import read as read_text
 
     try:
-        return read_text(file.read_text("utf-8-sig"))
+        root = read_text(file.read_text("utf-8-sig"))
     except (Unreadable, UnicodeDecodeError) as error:
         refuse(f"{file}: {error}")
+    if root.holds("kind") == "ConfigMap":
+        refuse(
+            f"{file}: this is a ConfigMap of Kubernetes; take the file out of it, as by "
+            r"kubectl get configmap NAME -o jsonpath='{.data.config\.yaml}'"
+        )
+    return root
 
 
 def show(file: Path, convert: Callable[[Item, Draft], Any]) -> None:

@@ -26,7 +26,7 @@ _HINTS = {
     "methods": "GET and HEAD report too",
     "channels": "an API tells no address of an integration; write `receivers` and `routes`",
     "desc": "probes have no description",
-    "slug": "the job reports by its UUID",
+    "slug": "the job reports by its UUID; one that reports by a ping key wants `ping_key` too",
 } | dict.fromkeys(_BY_CONTENT, "what a report says of success is in its address: /fail or a code")
 
 
