@@ -58,7 +58,7 @@ def read(config: Config, probes: Sequence[Probe], database: Path) -> list[Heard]
     Raises:
         StoreError: It cannot be read; one that is not there knows nothing.
     """
-    from probes.heartbeat_parts.facts import State
+    from synthetics.heartbeats.remembered import Remembered, known_of
     from synthetics.heartbeats.standing import standing
     from synthetics.store import Reader, pings
 
@@ -66,16 +66,16 @@ def read(config: Config, probes: Sequence[Probe], database: Path) -> list[Heard]
         return [Heard(probe=probe) for probe in probes]
     found = []
     with Reader.open(database) as reader:
-        saved = reader.read(pings.saved)
+        remembered = Remembered.read(reader)
         series = {(one.probe, one.location): one.id for one in reader.series()}
         for probe in probes:
             number = series.get((probe.id, config.location))
             newest = [] if number is None else reader.samples(number, -1, FOREVER_MS, limit=1)
-            known = saved.get(probe.id)
+            state = known_of(probe, remembered)
             found.append(
                 Heard(
                     probe=probe,
-                    job=None if known is None else standing(State.loads(known.state)),
+                    job=None if state is None else standing(state),
                     newest=newest[0].sample if newest else None,
                     reports=reader.read(partial(pings.newest, probe=probe.id, most=REPORTS)),
                 )

@@ -23,7 +23,7 @@ from synthetics.clock import Clock, millis
 from synthetics.config.model import Config, Probe
 from synthetics.heartbeats.ear import Ear
 from synthetics.heartbeats.inbox import Inbox
-from synthetics.heartbeats.remembered import Remembered
+from synthetics.heartbeats.remembered import SHOWN_OF_BODY, Remembered, as_ping
 from synthetics.heartbeats.standing import JobStanding, PingStats, standing
 from synthetics.kinds import probe_kinds
 from synthetics.sample import Sample
@@ -41,9 +41,6 @@ KEPT = 100
 
 BODY_LIMIT = 10_000
 """Bytes of what comes with a ping that are kept, as at Healthchecks.io."""
-
-SHOWN_OF_BODY = 2048
-"""Characters of that which go into the evidence of a failure."""
 
 LISTENING_MS = 90 * 86_400_000
 """How long it is remembered when we listened."""
@@ -215,14 +212,7 @@ class Heartbeats:
             if one.id <= job.ping_id:
                 job.kept.append(one.id)
                 continue
-            ping = Ping(
-                at_ms=one.at_ms,
-                word=Word(one.word),
-                rid=one.rid,
-                exit_code=one.exit_code,
-                body=one.body[:SHOWN_OF_BODY],
-            )
-            self._hear(probe.id, ping, one.id)
+            self._hear(probe.id, as_ping(one), one.id)
 
     def _hear(self, name: str, ping: Ping, number: int) -> None:
         """Take a ping that is on the disk; one of a job that a reload took away is late."""

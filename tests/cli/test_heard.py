@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from synthetics.cli import main
 from synthetics.clock import HeldClock
-from tests.heartbeats.support import BACKUP, REPORT, START_MS, a_room
+from tests.heartbeats.support import BACKUP, KEY, REPORT, START_MS, a_room
 
-ENVIRON = {"REPORT": REPORT, "PASSWORD": "open & sesame"}
+ENVIRON = {"REPORT": REPORT, "PASSWORD": "open & sesame", "KEY": KEY}
 
 
 async def probe(folder: Path, *arguments: str) -> Result:
@@ -46,6 +46,22 @@ async def test_what_was_heard_and_what_comes_next(tmp_path: Path) -> None:
     assert heard.startswith("heard 2026-11-23 00:02:00 UTC")
     assert any(line.startswith("due next 2026-11-23 01:01:00 UTC") for line in lines)
     assert "11-23 00:02:00 fail no space left on device" in lines
+
+
+async def test_what_was_said_since_the_service_kept_what_it_knows_counts_too(
+    tmp_path: Path,
+) -> None:
+    """It does so every few seconds; what a job says is on the disk at once."""
+    await listened(tmp_path)
+    async with a_room(tmp_path, HeldClock(START_MS + 5 * 60_000)) as room:
+        await room.says(BACKUP, "success", body=b"done")
+        found = await probe(tmp_path, "backup")
+
+    lines = [" ".join(line.split()) for line in found.output.splitlines()]
+    [heard] = [line for line in lines if line.startswith("heard ")]
+    assert heard.startswith("heard 2026-11-23 00:05:00 UTC")
+    assert heard.endswith(": success")
+    assert "11-23 00:05:00 success done" in lines
 
 
 async def test_the_same_as_json(tmp_path: Path) -> None:
