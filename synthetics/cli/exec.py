@@ -10,8 +10,8 @@ import click
     "--url",
     envvar="SYNTHETICS_PING_URL",
     default="",
-    help="Where to report, up to and including the UUID; better set as SYNTHETICS_PING_URL, "
-    "since arguments are seen by whoever lists processes.",
+    help="Where to report, up to and including the UUID or slug; better set as "
+    "SYNTHETICS_PING_URL, since arguments are seen by whoever lists processes.",
 )
 @click.option("--quiet", is_flag=True, help="Say nothing if a report does not arrive.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)

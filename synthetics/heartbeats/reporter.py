@@ -22,7 +22,7 @@ class Reporter:
     Sends the start and the end of one run.
 
     Args:
-        url: Where to, up to and including the UUID; empty to report nowhere.
+        url: Where to, up to and including the UUID or slug; empty to report nowhere.
         rid: Which run it is.
         quiet: Say nothing on standard error.
     """

@@ -72,7 +72,7 @@ def run(command: Sequence[str], url: str, *, quiet: bool = False) -> int:
 
     Args:
         command: The program and its arguments.
-        url: Where to, up to and including the UUID; empty to report nowhere.
+        url: Where to, up to and including the UUID or slug; empty to report nowhere.
         quiet: Say nothing if a report does not arrive.
 
     Returns:

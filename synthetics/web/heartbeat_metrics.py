@@ -23,7 +23,7 @@ def families(stats: PingStats, jobs: Mapping[str, JobStanding]) -> Iterator[Metr
     yield pings
     yield CounterMetricFamily(
         "synthetics_job_unknown_pings",
-        "Reports with a UUID that no job has.",
+        "Reports to an address that no job has.",
         value=stats.unknown,
     )
 

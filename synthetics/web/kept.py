@@ -29,8 +29,8 @@ POLICY: Final = "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors '
 
 
 def links(probe: Probe, sample: Sample | None) -> dict[str, str]:
-    """Where files that were kept of *sample* are served, by what they are: ``png``, ``har``."""
-    if sample is None or probe.options is None:
+    """Where files that were kept of a failed *sample* are served: ``png`` and ``har``."""
+    if sample is None or probe.options is None or not sample.result.reason:
         return {}
     trace_id = sample.result.trace_id
     return {
