@@ -35,6 +35,7 @@ MOST = 10_000
 @config_option()
 @db_option("Database to read what jobs have reported.")
 @format_option()
+@click.option("--json", "shape", flag_value="json", help="The same as --format json.")
 @click.option(
     "--repeat",
     type=click.IntRange(1, 10_000),
@@ -251,3 +252,5 @@ def _write_har(path: Path, seen: Sequence[Seen]) -> None:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         refuse(f"{path} cannot be written: {error.strerror}")
+    if not any(one.look.exchanges for one in seen):
+        click.echo(f"{path} holds no request: none was made over HTTP", err=True)

@@ -340,6 +340,21 @@ def test_watching_goes_on_until_it_is_ended(config: Path) -> None:
     assert all("✓ old  good, degraded: over 1ms" in line for line in lines)
 
 
+def test_json_may_be_asked_for_in_short(config: Path) -> None:
+    (seen,) = json.loads(ask(config, "closed", "--json").stdout)
+
+    assert (seen["probe"], seen["outcome"]) == ("closed", "good")
+
+
+def test_a_har_without_requests_is_said_to_be_one(config: Path, tmp_path: Path) -> None:
+    path = tmp_path / "no.har"
+
+    said = ask(config, "closed", "--har", str(path)).stderr
+
+    assert said == f"{path} holds no request: none was made over HTTP\n"
+    assert json.loads(path.read_text())["log"]["entries"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
