@@ -41,6 +41,20 @@ def allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def as_installed(folder: Path) -> None:
+    """
+    Let processes that begin from here on find their modules compiled, as pip leaves them.
+
+    Where ``PYTHONDONTWRITEBYTECODE`` is set, each of them compiles a checkout anew, and that is a
+    fifth of what a short command costs.
+
+    Args:
+        folder: Where the compiled modules are kept meanwhile.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+
+
 def cpu_s(pid: int) -> float:
     """CPU seconds, user and system, that process *pid* has used, its threads included."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

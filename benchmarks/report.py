@@ -25,6 +25,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from machinery import as_installed
+
 from probes.result import Outcome, Result
 from synthetics import words
 from synthetics.clock import instant
@@ -174,6 +176,7 @@ def measure(
 
 
 def run(folder: Path, span: PartOfYear, probes: int, goes: int) -> None:
+    as_installed(folder / "compiled")
     database = folder / f"{span.NOUN}.db"
     for sli in BOUND:
         (folder / f"{sli}.yaml").write_text(configuration(probes, sli))
