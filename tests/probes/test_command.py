@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from synthetics.cli.asking.text import WIDTH
+from synthetics.cli.asking.lines import WIDTH
 from synthetics.cli.probe import command
 
 
