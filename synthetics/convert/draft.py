@@ -76,7 +76,14 @@ class Draft:
         if found not in self.notes:
             self.notes.append(found)
 
-    def rest(self, item: Item, who: str = "", *, hints: Mapping[str, str] = NO_HINTS) -> None:
+    def rest(
+        self,
+        item: Item,
+        who: str = "",
+        *,
+        hints: Mapping[str, str] = NO_HINTS,
+        otherwise: str = NOTHING_LIKE_IT,
+    ) -> None:
         """
         Name what of *item* nobody looked at, and that says something.
 
@@ -84,13 +91,14 @@ class Draft:
             item: What has been converted.
             who: What it is called, where its line alone may not say so.
             hints: What to do instead, by key below *item*.
+            otherwise: Why everything else is left out.
         """
         for each in item.rest():
             if each.value in (None, "", [], {}):
                 continue
             below = each.keys[len(item.keys) :]
             key = ".".join(part for part in below if not part.isdecimal())
-            why = hints.get(key) or hints.get(key.partition(".")[0]) or NOTHING_LIKE_IT
+            why = hints.get(key) or hints.get(key.partition(".")[0]) or otherwise
             owner = f"{who}: " if who else ""
             self.note(each, f"{owner}`{key or 'all of it'}` is left out: {why}")
 
@@ -150,9 +158,13 @@ class Draft:
             kept = self.secret(line, password, f"{name}_PASSWORD")
             options["auth"] = {"basic": {"username": plain(user), "password": kept}}
             return
-        both = base64.b64encode(f"{user}:{password}".encode()).decode()
-        said = self.secret(line, f"Basic {both}", f"{name}_AUTHORIZATION")
+        said = self.basic(user, password, line, name)
         options.setdefault("headers", {})["Authorization"] = said
+
+    def basic(self, user: str, password: str, line: int, name: str) -> str:
+        """What the header ``Authorization`` has for *user* and *password*, as a reference."""
+        both = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return self.secret(line, f"Basic {both}", f"{name}_AUTHORIZATION")
 
     def headers(self, pairs: Mapping[str, tuple[str, int]], owner: str) -> dict[str, str]:
         """Header values; those that are likely to be secret as references."""
@@ -254,7 +266,7 @@ _Dumper.add_representer(list, _short)
 def identifier(name: str, taken: Mapping[str, Any], fallback: str) -> str:
     """*name* as an identifier of ours that is not *taken*."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    plain = _NOT_OURS.sub("-", plain).strip("-._")[:60] or fallback
+    plain = re.sub(r"-{2,}", "-", _NOT_OURS.sub("-", plain)).strip("-._")[:60] or fallback
     number, chosen = 1, plain
     while chosen in taken:
         number += 1

@@ -204,6 +204,8 @@ def _grant(item: Item, draft: Draft) -> tokens.Grant:
         kept = draft.secret(secret, secret.text(), "CLIENT_SECRET")
     asked = {key: one.text() for key, one in item["endpoint_params"].pairs()}
     audience = asked.pop("audience", "")
+    if asked.get("grant_type") == "client_credentials":
+        del asked["grant_type"]
     if asked:
         what = f"`endpoint_params` {', '.join(asked)} are left out: write them into `form`"
         draft.note(item["endpoint_params"], what)

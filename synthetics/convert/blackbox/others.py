@@ -47,8 +47,12 @@ def websocket(item: Item, draft: Draft, target: str) -> dict[str, Any]:
     match options.pop("auth", {}):
         case {"bearer": token}:
             said["Authorization"] = f"Bearer {token}"
+        case {"basic": _} if config["basic_auth"]["password"]:
+            login = config["basic_auth"]
+            user, password = login["username"].text(), login["password"].text()
+            said["Authorization"] = draft.basic(user, password, login.line, "WEBSOCKET")
         case {"basic": _}:
-            what = "`basic_auth` is left out: write that header, from the environment"
+            what = "`basic_auth` of files is left out: write that header, from the environment"
             draft.note(config["basic_auth"].line, what)
     if said:
         options["headers"] = said

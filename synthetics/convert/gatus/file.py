@@ -54,7 +54,7 @@ def convert(root: Item, draft: Draft) -> None:
             draft.probe(each["name"].text(), each.line, written)
             each.skip("group", "name")
     root.skip(*(key for key in root.names if key.startswith(("x-", "_", "."))))  # for anchors
-    draft.rest(root, hints=_HINTS)
+    draft.rest(root, hints=_HINTS, otherwise="Gatus does not know it")
 
 
 def _enabled(item: Item, draft: Draft) -> bool:
