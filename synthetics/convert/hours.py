@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from synthetics.convert.draft import Draft, identifier
+from synthetics.convert.draft import Draft
+from synthetics.convert.written import identifier
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from synthetics.convert.draft import statuses
 from synthetics.convert.gatus.conditions import Wanted
 from synthetics.convert.gatus.values import Unsaid
+from synthetics.convert.written import statuses
 
 
 def taken(*conditions: str, dns: bool = False) -> Wanted:

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from synthetics.convert import tokens
-from synthetics.convert.draft import Draft, plain, statuses
+from synthetics.convert.draft import Draft
 from synthetics.convert.tree import Item
+from synthetics.convert.written import plain, statuses
 
 _PLAIN_PATTERN = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^A-Za-z0-9])+")
 _VERSIONS = {"TLS10": "1.0", "TLS11": "1.1", "TLS12": "1.2", "TLS13": "1.3"}

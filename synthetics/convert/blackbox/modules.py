@@ -6,8 +6,9 @@ from typing import Any
 
 from synthetics.convert.blackbox import http as blackbox_http
 from synthetics.convert.blackbox import others as blackbox_others
-from synthetics.convert.draft import Draft, identifier, plain
+from synthetics.convert.draft import Draft
 from synthetics.convert.tree import Item
+from synthetics.convert.written import identifier, plain
 
 TARGET = "${with:target}"
 _EVERY = "1m"

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from synthetics.convert.blackbox.http import address, client, header, trust
-from synthetics.convert.draft import Draft, plain
+from synthetics.convert.draft import Draft
 from synthetics.convert.tree import Item
+from synthetics.convert.written import plain
 
 _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _SECTIONS = (

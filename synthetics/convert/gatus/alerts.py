@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from synthetics.convert import messengers
-from synthetics.convert.draft import OBJECTIVE, Draft, identifier
+from synthetics.convert.draft import OBJECTIVE, Draft
 from synthetics.convert.gatus.fill import filled
 from synthetics.convert.tree import Item
+from synthetics.convert.written import identifier
 
 _THRESHOLD = 3.0
 _ALERT_HINTS = {

@@ -6,12 +6,13 @@ import ipaddress
 import re
 from typing import Any
 
-from synthetics.convert.draft import Draft, duration
+from synthetics.convert.draft import Draft
 from synthetics.convert.gatus import kinds, oauth2
 from synthetics.convert.gatus.conditions import Wanted
 from synthetics.convert.gatus.fill import filled, sampled, seconds
 from synthetics.convert.gatus.requests import conditions, request
 from synthetics.convert.tree import Item
+from synthetics.convert.written import duration
 
 EVERY_S, _TIMEOUT_S = 60.0, 10.0
 _ASKED_EVERY = "1h"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthetics.convert.draft import Draft, duration
+from synthetics.convert.draft import Draft
 from synthetics.convert.gatus.conditions import Wanted
 from synthetics.convert.gatus.fill import filled
 from synthetics.convert.gatus.requests import trust
 from synthetics.convert.tree import Item
+from synthetics.convert.written import duration
 
 _FAMILIES = {"ip4": "4", "ip6": "6"}
 

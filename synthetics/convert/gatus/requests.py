@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from synthetics.convert.draft import Draft, duration, statuses
+from synthetics.convert.draft import Draft
 from synthetics.convert.gatus.conditions import EVERY_STATUS, Wanted
 from synthetics.convert.gatus.fill import filled
 from synthetics.convert.gatus.values import Unsaid
 from synthetics.convert.tree import Item
+from synthetics.convert.written import duration, statuses
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 CONTEXT = re.compile(r"\[CONTEXT\]\.([A-Za-z0-9_-]+)")

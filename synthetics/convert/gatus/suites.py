@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from synthetics.convert import urls
-from synthetics.convert.draft import Draft, duration
+from synthetics.convert.draft import Draft
 from synthetics.convert.gatus.alerts import Alerts
 from synthetics.convert.gatus.fill import filled, sampled, seconds
 from synthetics.convert.gatus.requests import CONTEXT, HINTS, conditions, request
 from synthetics.convert.tree import Item
+from synthetics.convert.written import duration
 
 _EVERY_S, _TIMEOUT_S = 600.0, 300.0
 

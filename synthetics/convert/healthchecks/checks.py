@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from probes.heartbeat import Rhythm
-from synthetics.convert.draft import Draft, duration
+from synthetics.convert.draft import Draft
 from synthetics.convert.healthchecks.calendar import Unsaid, as_cron
 from synthetics.convert.tree import Item
+from synthetics.convert.written import duration
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _READ_ONLY = (

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from synthetics.convert import urls
-from synthetics.convert.draft import Draft, plain
+from synthetics.convert.draft import Draft
 from synthetics.convert.tree import Item
+from synthetics.convert.written import plain
 
 _PORTS = {"postgresql": 5432, "mysql": 3306}
 _MECHANISMS = {

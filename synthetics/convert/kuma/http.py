@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from synthetics.convert import tokens
-from synthetics.convert.draft import Draft, plain, statuses
+from synthetics.convert.draft import Draft
 from synthetics.convert.tree import Item
+from synthetics.convert.written import plain, statuses
 
 FAMILIES = {"ipv4": "4", "ipv6": "6"}
 _PATH = re.compile(r"[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*|\[\d+\])*")

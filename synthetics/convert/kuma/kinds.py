@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from synthetics.convert.draft import Draft, duration, plain
+from synthetics.convert.draft import Draft
 from synthetics.convert.kuma import databases
 from synthetics.convert.kuma.databases import host_port
 from synthetics.convert.kuma.http import FAMILIES, trust
 from synthetics.convert.tree import Item
+from synthetics.convert.written import duration, plain
 
 NONE = {
     "gamedig": "no kind knows games; `udp` sends what its protocol asks, `exec` runs `gamedig`",

@@ -7,9 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from synthetics.convert import hours
-from synthetics.convert.draft import Draft, plain
+from synthetics.convert.draft import Draft
 from synthetics.convert.hours import DAY, Window
 from synthetics.convert.tree import Item
+from synthetics.convert.written import plain
 
 _TO_DO = "let cron run `synthetics maintenance add` whenever it begins"
 

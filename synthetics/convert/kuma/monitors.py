@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from synthetics.convert.draft import Draft, duration, plain
+from synthetics.convert.draft import Draft
 from synthetics.convert.kuma import databases, http, kinds
 from synthetics.convert.kuma.notifications import Notifications
 from synthetics.convert.tree import Item
+from synthetics.convert.written import duration, plain
 
 _HTTP = ("http", "keyword", "json-query")
 _NO_GROUP = "Uptime Kuma"

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from synthetics.convert import messengers
-from synthetics.convert.draft import OBJECTIVE, Draft, identifier
+from synthetics.convert.draft import OBJECTIVE, Draft
 from synthetics.convert.tree import Item
+from synthetics.convert.written import identifier
 
 Settings = Mapping[str, Any]
 
