@@ -7,7 +7,7 @@ Both work on nodes, so that every piece keeps the place where it was written.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -48,13 +48,15 @@ class Expanded:
 
     Attributes:
         root: The document.
-        uses: The probes that were made of templates.
+        uses: What was made of templates, by probe.
+        users: The probes of each template, the first in the document first.
         problems: What was wrong with that.
         spoiled: Probes of which more need not be said.
     """
 
     root: MappingNode
-    uses: Sequence[Use] = ()
+    uses: Mapping[str, Use] = field(default_factory=dict)
+    users: Mapping[str, Sequence[Use]] = field(default_factory=dict)
     problems: Sequence[Misread] = ()
     spoiled: frozenset[str] = frozenset()
 
@@ -67,14 +69,15 @@ class Expanded:
         """
         if misread.path[:1] != (PROBES,):
             return misread
-        name = misread.path[1] if len(misread.path) > 1 else ""
+        name = str(misread.path[1]) if len(misread.path) > 1 else ""
         if name in self.spoiled:
             return None
-        template = next((use.template for use in self.uses if use.name == name), None)
+        use = self.uses.get(name)
+        template = None if use is None else use.template
         node = None if template is None else at(self.root, TEMPLATES, template)
         if template is None or node is None or not _within(misread.mark, node):
             return misread
-        like = [use for use in self.uses if use.template == template]
+        like = self.users[template]
         more = f" and {len(like) - 1} more" if len(like) > 1 else ""
         where = _line(like[0].key.start_mark, misread.mark)
         return Misread(
@@ -115,7 +118,8 @@ def _with_templates(root: MappingNode, problems: list[Misread]) -> Expanded:
             wrong.add(name)
     if not isinstance(probes, MappingNode):
         return Expanded(root, problems=problems)
-    uses: list[Use] = []
+    uses: dict[str, Use] = {}
+    users: dict[str, list[Use]] = {}
     spoiled: set[str] = set()
     pairs: list[tuple[Node, Node]] = []
     for key, node in probes.value:
@@ -136,9 +140,10 @@ def _with_templates(root: MappingNode, problems: list[Misread]) -> Expanded:
             spoiled.add(probe)
         own = group(node, [each for each in node.value if key_of(each[0]) not in OF_A_USE])
         pairs.append((key, Overlay(problems).merged(filled, own, (PROBES, probe))))
-        uses.append(Use(probe, known.name, use))
+        uses[probe] = Use(probe, known.name, use)
+        users.setdefault(known.name, []).append(uses[probe])
     whole = with_section(root, PROBES, group(probes, pairs))
-    return Expanded(whole, uses, problems, frozenset(spoiled))
+    return Expanded(whole, uses, users, problems, frozenset(spoiled))
 
 
 def _unknown(probe: str, use: Node, known: Sequence[str]) -> Misread:

@@ -47,7 +47,7 @@ def written_out(root: MappingNode, data: dict[str, Any]) -> Iterator[Node]:
 
 def left_out(expanded: Expanded, env: str) -> Iterator[Node]:
     """What stands in templates and environments that nobody uses: any of it may be a secret."""
-    used = {"templates": {use.template for use in expanded.uses}, "envs": {env}}
+    used = {"templates": set(expanded.users), "envs": {env}}
     for section, names in used.items():
         items, _, real = find(expanded.root, (section,))
         for key, item in items.value if real and isinstance(items, MappingNode) else ():
