@@ -78,7 +78,8 @@ def _as_json(standings: list[SloStatus], slow: Mapping[str, Slow]) -> str:
 
 def _slow(slow: Mapping[str, Slow]) -> str:
     """The probes that were too slow when they were last asked, in words; empty if none was."""
-    from synthetics.web.page import latency, over
+    from synthetics.web.page import latency
+    from synthetics.web.probe_lines import over
 
     lines = [
         f"  degraded  {one.probe.id}: took {latency(one.took_s)}, {over(one.probe)}"

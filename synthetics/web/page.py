@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,13 +12,13 @@ from probes.result import Outcome
 from slo.budget import Rate
 from synthetics import __version__, words
 from synthetics.clock import instant
-from synthetics.config.model import Availability, Latency, Probe, Slo
+from synthetics.config.model import Availability, Latency, Slo
 from synthetics.config.model_watch import SYNTHETICS
 from synthetics.heartbeats.standing import JobStanding
 from synthetics.reports import rules
 from synthetics.sample import Sample
-from synthetics.web import kept
 from synthetics.web.api import accounting, next_ms
+from synthetics.web.probe_lines import DEGRADED, over, probe_lines
 from synthetics.web.status import Health, Overview, SloStatus, by_service
 
 UTC = ZoneInfo("UTC")
@@ -29,18 +27,6 @@ _MS = timedelta(milliseconds=1)
 
 SHOWN_PROBES = 100
 """More are shown on request: the worst come first."""
-
-DEGRADED = "degraded"
-"""What a good sample is called that took longer than it may."""
-
-_RANK = {Outcome.BAD: 0, Outcome.VOID: 1, DEGRADED: 2, None: 3, Outcome.GOOD: 4}
-_LOOKS = {
-    Outcome.GOOD: "well", DEGRADED: "hurt", Outcome.BAD: "missed", Outcome.VOID: "unknown",
-    None: "unknown",
-}  # fmt: skip
-
-KEPT = {"png": "screenshot", "har": "HAR"}
-"""What people call the files that a probe keeps of a failure."""
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -51,36 +37,9 @@ _PAGES = Environment(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeLine:
-    """One probe and its newest sample, if there is one."""
-
-    probe: Probe
-    newest: Sample | None
-    degraded: bool = False
-
-    @property
-    def state(self) -> str | None:
-        """The outcome of the newest sample, or `DEGRADED`."""
-        if self.newest is None:
-            return None
-        return DEGRADED if self.degraded else self.newest.result.outcome
-
-    @property
-    def kept(self) -> dict[str, str]:
-        """Where files that were kept of it are, by what they are."""
-        served = kept.links(self.probe, self.newest)
-        return {name: served[ending] for ending, name in KEPT.items() if ending in served}
-
-    @property
-    def look(self) -> str:
-        """How it looks: ``well``, ``hurt``, ``missed`` or ``unknown``."""
-        return _LOOKS[self.state]
-
-
 def render(overview: Overview, *, all_probes: bool = False) -> str:
     """The whole page; without *all_probes* at most `SHOWN_PROBES`, the worst first."""
-    lines = _probe_lines(overview)
+    lines = probe_lines(overview)
     shown = lines if all_probes else lines[:SHOWN_PROBES]
     return _PAGES.get_template("status.html.j2").render(
         overview=overview,
@@ -134,7 +93,7 @@ def headline(overview: Overview) -> tuple[str, str]:
 
 def _newest(overview: Overview) -> tuple[str, str]:
     """How things are where nothing is promised: by the newest sample of each probe."""
-    states = [line.state for line in _probe_lines(overview)]
+    states = [line.state for line in probe_lines(overview)]
     bad, slow = states.count(Outcome.BAD), states.count(DEGRADED)
     if bad:
         return f"{bad} of {words.many(len(states), 'probe')} failed when last asked", "hurt"
@@ -256,11 +215,6 @@ def why(sample: Sample) -> str:
     return result.detail if named else f"{step}: {result.detail}"
 
 
-def over(probe: Probe) -> str:
-    """What a degraded sample of *probe* took longer than: ``over 2s``."""
-    return "" if probe.within is None else f"over {words.exactly(probe.within // _MS)}"
-
-
 def health_words(health: Health) -> list[tuple[str, str]]:
     """The service's own figures, by name."""
     store = health.store
@@ -284,15 +238,6 @@ def iso(ms: int) -> str:
 def short(ms: int) -> str:
     """``22 Nov 14:03:09 UTC``."""
     return instant(ms).strftime("%-d %b %H:%M:%S UTC")
-
-
-def _probe_lines(overview: Overview) -> Sequence[ProbeLine]:
-    lines = [
-        ProbeLine(probe=probe, newest=seen.newest, degraded=seen.degraded)
-        for probe in overview.config.probes.values()
-        for seen in [overview.seen[probe.id]]
-    ]
-    return sorted(lines, key=lambda line: _RANK[line.state])
 
 
 def _overspent(remaining: Rate | None) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from synthetics.store import deliveries, incidents
-from synthetics.web import page
+from synthetics.web import probe_lines
 from synthetics.web.page import ago, latency
 from tests.web.support import (
     NOW_MS,
@@ -244,10 +244,10 @@ def test_latency(seconds: float, said: str) -> None:
 
 def test_every_probe_has_a_rank() -> None:
     """The worst first; one that was never asked stands between what fails and what is well."""
-    ranked = sorted(page._RANK, key=page._RANK.__getitem__)
+    ranked = sorted(probe_lines.RANK, key=probe_lines.RANK.__getitem__)
 
     assert ranked == ["bad", "void", "degraded", None, "good"]
-    assert page._LOOKS.keys() == page._RANK.keys()
+    assert probe_lines.LOOKS.keys() == probe_lines.RANK.keys()
 
 
 async def test_what_is_slow_and_still_good_says_so_in_a_word_and_not_by_its_colour_alone(
