@@ -7,6 +7,7 @@ A slug, once shipped, is never renamed: people group and filter by it, and
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 
@@ -27,11 +28,9 @@ CODES = {
     pycurl.E_SSL_CONNECT_ERROR: "tls-handshake",
     pycurl.E_GOT_NOTHING: "empty-reply",
     pycurl.E_SEND_ERROR: "reset",
-    pycurl.E_SSL_CERTPROBLEM: "tls-client-certificate",
     pycurl.E_SSL_CIPHER: "tls-handshake",
     pycurl.E_PEER_FAILED_VERIFICATION: "tls-untrusted",
     pycurl.E_BAD_CONTENT_ENCODING: "encoding",
-    pycurl.E_SSL_CACERT_BADFILE: "tls-ca",
     pycurl.E_SSL_ISSUER_ERROR: "tls-untrusted",
     95: "malformed",  # E_HTTP3
     96: "connect",  # E_QUIC_CONNECT_ERROR
@@ -41,6 +40,14 @@ _REFUSES_OURS = re.compile(
     r"alert (certificate \w+|(bad|unsupported) certificate|unknown ca|access denied)"
 )
 """What a server says of a client's certificate; by TLS 1.3 only after the handshake."""
+
+_UNUSABLE = {
+    pycurl.E_SSL_CACERT_BADFILE: ("tls-ca", "the authorities in `tls` cannot be used"),
+    pycurl.E_SSL_CERTPROBLEM: (
+        "tls-client-certificate", "the certificate and key in `tls` cannot be used",
+    ),
+}  # fmt: skip
+"""What is wrong with what we brought."""
 
 _PROXY_UNREACHABLE = frozenset({pycurl.E_COULDNT_RESOLVE_PROXY, 97})
 _STREAM_CLOSED = 92
@@ -62,6 +69,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         if "407" in said:
             return Outcome.VOID, "proxy", "the proxy wants a login, or another one"
         return bad, "proxy-refused", said
+    if answer.failure in _UNUSABLE:
+        return Outcome.VOID, *_UNUSABLE[answer.failure]
     if answer.failure in _PROXY_UNREACHABLE:
         return Outcome.VOID, "proxy", said
     if answer.failure == pycurl.E_INTERFACE_FAILED:
@@ -71,6 +80,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         return Outcome.VOID, reason, detail
     if proxy and answer.failure == pycurl.E_COULDNT_CONNECT:
         return Outcome.VOID, "proxy", said
+    if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno == errno.ECONNRESET:
+        return bad, "reset", "the connection broke off as soon as it was there"
     if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno:
         return bad, "connect", f"{said.partition(' after ')[0]}: {os.strerror(answer.errno)}"
     if answer.failure == pycurl.E_OPERATION_TIMEDOUT:
@@ -85,6 +96,11 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
             return bad, "tls-wrong-host", "the certificate is for another host"
     if answer.failure == pycurl.E_SEND_ERROR and said.startswith("Failed to connect"):
         return bad, "connect", f"{said.partition(' after ')[0]}: nobody answers by QUIC"
+    if answer.failure == pycurl.E_HTTP2 and not answer.status:
+        if "failure: " in said:
+            return bad, "reset", said
+        if not said:
+            return bad, "empty-reply", "the connection was closed without an answer"
     if answer.failure == pycurl.E_RECV_ERROR:
         return bad, _reception(said), said
     if answer.failure == _STREAM_CLOSED:

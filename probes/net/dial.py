@@ -30,7 +30,8 @@ async def dial(trip: Trip, host: str, port: int, *, ip: str = "any") -> socket.s
         ip: ``any``, ``4`` or ``6``.
 
     Raises:
-        Trouble: ``dns``, ``address-denied``, ``connect``, or void for faults of this machine.
+        Trouble: ``dns``, ``address-denied``, ``connect``, ``reset``, or void for faults of this
+            machine.
     """
     addresses = await resolve(trip, host, port, ip=ip)
     where = str(addresses[0])
@@ -65,6 +66,8 @@ def refused(error: OSError, where: str, source: str = "") -> Trouble:
     if error.errno in OUR_OWN:
         reason, detail = OUR_OWN[error.errno]
         return Trouble(reason, detail, outcome=Outcome.VOID)
+    if error.errno == errno.ECONNRESET:  # who refuses says ECONNREFUSED
+        return Trouble("reset", "the connection broke off as soon as it was there")
     why = os.strerror(error.errno) if error.errno else "no connection"
     return Trouble("connect", f"{where}: {why}")
 

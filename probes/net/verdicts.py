@@ -27,7 +27,6 @@ VERIFY = {
     19: ("tls-unknown-ca", "the chain ends in a root that is not trusted"),
     20: ("tls-unknown-ca", "the certificate's issuer is not known"),
     21: ("tls-unknown-ca", "the chain is incomplete"),
-    23: ("tls-revoked", "the certificate is revoked"),
     62: ("tls-wrong-host", "the certificate is for another host"),
 }
 """OpenSSL's verdicts on a certificate."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from probes import dns as kind
 from probes.dns_parts.exchange import PORTS, Over
 from probes.result import Outcome, Result
 from tests.probes.named import Named, named
-from tests.probes.support import Asker, look_up, refusal, speaking
+from tests.probes.support import Asker, look_up, refusal, saying, speaking
 
 OPTIONS: TypeAdapter[kind.Options] = TypeAdapter(kind.Options)
 ZONE = """
@@ -253,6 +254,44 @@ async def test_streams_that_are_no_dns(asker: Asker, said: bytes, reason: str) -
         result = await ask(asker, written)
 
     assert result.reason == reason, result.detail
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "status"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine", "malformed"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 200_000, "body-too-large"),
+    ],
+)
+async def test_a_server_of_https_that_does_not_answer_by_dns(
+    asker: Asker, server_tls: ssl.SSLContext, pem: str, said: bytes, reason: str
+) -> None:
+    async with speaking(saying(said), tls=server_tls) as port:
+        way = {"servers": f"127.0.0.1:{port}", "over": "https", "tls": {"ca": pem}}
+        result = await ask(asker, {"query": "www.example", **way})
+
+    assert (result.outcome, result.reason) == (Outcome.BAD, reason), result.detail
+
+
+async def test_a_question_under_way_is_void_when_the_prober_stops(
+    asker: Asker, server_tls: ssl.SSLContext, pem: str
+) -> None:
+    came = asyncio.Event()
+
+    async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        came.set()
+        await reader.read()
+
+    async with speaking(silence, tls=server_tls) as port:
+        way = {"servers": f"127.0.0.1:{port}", "over": "https", "tls": {"ca": pem}}
+        asking = asyncio.create_task(ask(asker, {"query": "www.example", **way}, 60))
+        await asyncio.wait_for(came.wait(), 5)
+        await asker.shared.close()
+        result = await asyncio.wait_for(asking, 1)
+
+    assert (result.outcome, result.reason) == (Outcome.VOID, "stopped")
 
 
 async def test_the_resolver_of_the_machine_is_asked_unless_others_are_named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import struct
 from typing import Any
@@ -91,6 +92,7 @@ async def test_the_duration_is_the_mean_of_the_replies(asker: Asker) -> None:
         ((0.1, 0.2, 0.31), {"slowest": "300ms"}, "slow"),
         ((UNREACHABLE, UNREACHABLE, UNREACHABLE), {}, "unreachable"),
         ((TOO_FAR, None, None), {"lost": 2}, "hop-limit"),
+        ((TOO_BIG, None), {"lost": 1}, "packet-too-big"),
         ((0.1, TOO_BIG, 0.1), {}, "loss"),
     ],
 )
@@ -108,6 +110,36 @@ async def test_pings_at_the_same_time_get_their_own_replies(asker: Asker) -> Non
     results = await asyncio.gather(*(ask(asker, {"host": "127.0.0.1"}) for _ in range(300)))
 
     assert {result.outcome for result in results} == {Outcome.GOOD}
+
+
+async def test_who_may_not_ping_is_told_what_it_takes(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("probes.ping_parts.pinger.socket.socket", forbidden)
+        result = await ask(asker, {"host": "127.0.0.1"})
+
+    assert (result.outcome, result.reason) == (Outcome.VOID, "no-permission")
+    assert "CAP_NET_RAW" in result.detail
+
+
+async def test_a_ping_under_way_is_void_when_the_prober_stops(asker: Asker) -> None:
+    """Of multicast to nobody, nothing comes back."""
+    asking = asyncio.create_task(ask(asker, {"host": "224.0.0.99"}, 60))
+    await asyncio.sleep(0.05)
+    await asker.shared.close()
+    result = await asyncio.wait_for(asking, 1)
+
+    assert (result.outcome, result.reason) == (Outcome.VOID, "stopped")
+
+
+async def test_a_host_that_there_is_not(asker: Asker) -> None:
+    result = await ask(asker, {"host": "name.invalid"})
+
+    assert (result.outcome, result.reason) == (Outcome.BAD, "dns")
 
 
 async def test_whoever_waits_when_it_is_closed_is_told() -> None:
