@@ -23,9 +23,8 @@ from click.testing import CliRunner, Result
 
 from probes.result import Outcome, Phases
 from synthetics.cli import main
-from synthetics.cli.asking.lines import WIDTH, head, row, wrapped
+from synthetics.cli.asking.lines import WIDTH
 from synthetics.cli.asking.often import spread
-from synthetics.reports.columns import width
 
 SECRET = "open-sesame-42"
 PAGE = b"<html>\n  <h1>Hello</h1>\n</html>\n"
@@ -276,40 +275,6 @@ def test_percentiles_are_by_nearest_rank() -> None:
         "mean": 50.5,
     }
     assert set(spread(seen[:1])["total_s"].values()) == {1.0}
-
-
-def test_a_narrow_terminal_gets_its_rows_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synthetics.cli.asking.lines.room", lambda: 40)
-
-    rows = [*head(), *row("log-in", [0.5, None, 0.0031, None, 0.4, 0.002], sign="✓")]
-
-    assert rows == [
-        "    ✓ log-in",
-        "      total 500 ms, connect 3.1 ms,",
-        "      first 400 ms, rest 2.0 ms",
-    ]
-
-
-def test_names_give_way_before_times_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synthetics.cli.asking.lines.room", lambda: 64)
-
-    (line,) = row("本店にログインする", [0.5, None, 0.0031, None, 0.4, 0.002])
-
-    assert width(line) == 64
-    assert line.endswith("本店にロ…   500 ms       –  3.1 ms       –  400 ms  2.0 ms")
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("one two three", ["  one two", "  three"]),
-        ("本店の 状態は good です", ["  本店の", "  状態は", "  good で", "  す"]),
-        ("é" * 20, ["  " + "é" * 8, "  " + "é" * 8, "  " + "é" * 4]),
-        ("本" + "x" * 20, ["  本", "  xxxxxxxx", "  xxxxxxxx", "  xxxx"]),
-    ],
-)
-def test_a_text_is_wrapped_by_the_cells_that_it_takes(text: str, lines: list[str]) -> None:
-    assert wrapped(text, 10, indent="  ") == lines
 
 
 def test_of_what_is_well_the_conversation_is_shown_too(config: Path) -> None:
