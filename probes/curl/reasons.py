@@ -41,7 +41,7 @@ _REFUSES_OURS = re.compile(
 )
 """What a server says of a client's certificate; by TLS 1.3 only after the handshake."""
 
-_UNUSABLE = {
+UNUSABLE = {
     pycurl.E_SSL_CACERT_BADFILE: ("tls-ca", "the authorities in `tls` cannot be used"),
     pycurl.E_SSL_CERTPROBLEM: (
         "tls-client-certificate", "the certificate and key in `tls` cannot be used",
@@ -69,8 +69,8 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
         if "407" in said:
             return Outcome.VOID, "proxy", "the proxy wants a login, or another one"
         return bad, "proxy-refused", said
-    if answer.failure in _UNUSABLE:
-        return Outcome.VOID, *_UNUSABLE[answer.failure]
+    if answer.failure in UNUSABLE:
+        return Outcome.VOID, *UNUSABLE[answer.failure]
     if answer.failure in _PROXY_UNREACHABLE:
         return Outcome.VOID, "proxy", said
     if answer.failure == pycurl.E_INTERFACE_FAILED:

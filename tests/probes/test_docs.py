@@ -43,6 +43,7 @@ def test_the_page_lists_every_reason() -> None:
     }
     given |= {reason for reason, _ in verdicts.OUR_OWN.values()}
     given |= {reason for reason, _ in verdicts.VERIFY.values()}
+    given |= {reason for reason, _ in reasons.UNUSABLE.values()}
     given |= set(reasons.CODES.values())
 
     assert listed == given - {"string", "array", "object", "null", "boolean", "number"}
