@@ -193,27 +193,17 @@ def main() -> None:
         with target(folder) as (http, https, ca_file), name_server(folder) as dns:
             for each in cases(http, https, ca_file, dns):
                 case = replace(each, probes=round(each.probes * options.scale))
-                pairs = [
-                    (
-                        ours(
-                            case,
-                            folder / f"ours-{case.module}-{case.probes}-{turn}",
-                            options.seconds,
-                        ),
-                        theirs(
-                            case,
-                            ca_file,
-                            folder / f"theirs-{case.module}-{case.probes}-{turn}",
-                            options.seconds,
-                        ),
-                    )
-                    for turn in range(options.rounds)
-                ]
+                pairs, alone = [], []
+                for turn in range(options.rounds):
+                    said = f"{case.module}-{case.probes}-{turn}"
+                    us = ours(case, folder / f"ours-{said}", options.seconds)
+                    them = theirs(case, ca_file, folder / f"theirs-{said}", options.seconds)
+                    pairs.append((us, them))
+                    if case.module == "tls":
+                        alone.append((bare(case, ca_file, folder, options.seconds), them))
                 rows.append(row(case.name, f"<= {case.at_most:.2f}x", pairs))
-                if case.module == "tls":
-                    alone = [bare(case, ca_file, folder, options.seconds) for _ in pairs]
-                    beside = [(us, them) for us, (_, them) in zip(alone, pairs, strict=True)]
-                    rows.append(row("  of which OpenSSL and kernel", "", beside))
+                if alone:
+                    rows.append(row("  of which OpenSSL and kernel", "", alone))
     table(rows)
 
 
