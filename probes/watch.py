@@ -231,8 +231,11 @@ class Watch:
         return self._result(Outcome.VOID, reason, detail, seen)
 
     def one_line(self, text: str) -> str:
-        """*text* masked, on one line, within the limit of a detail."""
-        flat = " ".join(self.mask(text).split())
+        """*text* masked, on one line, within the limit of a detail, without what moves a cursor."""
+        masked = self.mask(text)
+        if not masked.isprintable():
+            masked = "".join(char if char.isprintable() else " " for char in masked)
+        flat = " ".join(masked.split())
         return flat if len(flat) <= DETAIL_LIMIT else flat[: DETAIL_LIMIT - 1] + "…"
 
     def _result(self, outcome: Outcome, reason: str, detail: str, seen: dict[str, Any]) -> Result:
