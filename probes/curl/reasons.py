@@ -14,7 +14,7 @@ import re
 import pycurl
 
 from probes.curl.order import Answer
-from probes.net.verdicts import OUR_OWN, VERIFY
+from probes.net.verdicts import BROKE_OFF, OUR_OWN, VERIFY
 from probes.result import Outcome
 
 CODES = {
@@ -81,7 +81,7 @@ def verdict(answer: Answer, *, timeout_s: float, proxy: bool) -> tuple[Outcome, 
     if proxy and answer.failure == pycurl.E_COULDNT_CONNECT:
         return Outcome.VOID, "proxy", said
     if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno == errno.ECONNRESET:
-        return bad, "reset", "the connection broke off as soon as it was there"
+        return bad, "reset", BROKE_OFF
     if answer.failure == pycurl.E_COULDNT_CONNECT and answer.errno:
         return bad, "connect", f"{said.partition(' after ')[0]}: {os.strerror(answer.errno)}"
     if answer.failure == pycurl.E_OPERATION_TIMEDOUT:

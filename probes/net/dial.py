@@ -12,7 +12,7 @@ import aiohappyeyeballs
 
 from probes.net.names import Address, resolve
 from probes.net.trip import Trip, Trouble
-from probes.net.verdicts import OUR_OWN
+from probes.net.verdicts import BROKE_OFF, OUR_OWN
 from probes.result import Outcome
 
 _HEAD_START_S = 0.2
@@ -40,7 +40,11 @@ async def dial(trip: Trip, host: str, port: int, *, ip: str = "any") -> socket.s
             connected = await _first(addresses, trip.watch.source)
         except OSError as error:
             raise refused(error, where, trip.watch.source) from None
-    trip.address = str(connected.getpeername()[0])
+    try:
+        trip.address = str(connected.getpeername()[0])
+    except OSError:  # it was reset in the meantime
+        connected.close()
+        raise Trouble("reset", BROKE_OFF) from None
     return connected
 
 
@@ -67,7 +71,7 @@ def refused(error: OSError, where: str, source: str = "") -> Trouble:
         reason, detail = OUR_OWN[error.errno]
         return Trouble(reason, detail, outcome=Outcome.VOID)
     if error.errno == errno.ECONNRESET:  # who refuses says ECONNREFUSED
-        return Trouble("reset", "the connection broke off as soon as it was there")
+        return Trouble("reset", BROKE_OFF)
     why = os.strerror(error.errno) if error.errno else "no connection"
     return Trouble("connect", f"{where}: {why}")
 

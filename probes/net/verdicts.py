@@ -20,6 +20,9 @@ OUR_OWN = {
 }
 """Errors of a connection that say something of us and nothing of the target: outcome ``void``."""
 
+BROKE_OFF = "the connection broke off as soon as it was there"
+"""What is said of a connection that was reset, by whoever has just accepted it."""
+
 VERIFY = {
     9: ("tls-not-yet-valid", "the certificate is not valid yet"),
     10: ("tls-expired", "the certificate has expired"),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from tests.probes.support import look_up
+
+KINDS = {
+    entry.name: entry.load() for entry in importlib.metadata.entry_points(group="synthetics.probes")
+}
 How = Mapping[str, Any] | None
 """What is written below ``tls``; ``None`` is plain text."""
 Act = Callable[[socket.socket], None]
@@ -31,6 +40,16 @@ class Reached:
     encrypts: bool = True
     preface: Act | None = None
     alpn: str | None = None
+
+
+def options(kind: str, written: Any) -> Any:
+    """What is *written* below the key of *kind*, as the loader would take it."""
+    return _adapter(kind).validate_python(written, context={"resolve": look_up})
+
+
+@functools.cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[kind].Options)
 
 
 def _connect(**more: Any) -> Callable[[str, How], Any]:
@@ -123,10 +142,10 @@ REACHED = {
     ),
     "journey": Reached(kind="journey", written=_journey),
     "kafka": Reached(kind="kafka", written=_connect()),
-    "mqtt": Reached(kind="mqtt", written=_connect()),
+    "mqtt": Reached(kind="mqtt", written=_connect(round_trip={"topic": "a"})),
     "nats": Reached(
         kind="nats",
-        written=_connect(),
+        written=_connect(round_trip={"subject": "a"}),
         preface=_conversation(b'INFO {"server_id":"x","tls_required":true}\r\n'),
     ),
     "redis": Reached(kind="redis", written=_connect()),

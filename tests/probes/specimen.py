@@ -8,6 +8,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.probes.support import Speak
+
 Target = AbstractAsyncContextManager[Any]
 """Inside it the target is there; gives what is written below the kind's key to ask it."""
 
@@ -46,6 +48,8 @@ class Specimen:
             sends nothing that could be secret.
         shared: Whether runs go through a resource of ``watch.shared``, which ends them.
         pace: How fast such a kind can be.
+        write: What is written to ask a port of 127.0.0.1; ``None`` if it is not TCP.
+        speak: What *good* says there.
     """
 
     good: Callable[[], Target]
@@ -53,3 +57,5 @@ class Specimen:
     repeating: Callable[[], Target] | None = None
     shared: bool = False
     pace: Pace = Pace()
+    write: Callable[[int], Any] | None = None
+    speak: Speak | None = None

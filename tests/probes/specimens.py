@@ -55,6 +55,8 @@ def over_tcp(write: Write, good: Speak, repeating: Speak | None = None, **more: 
         good=lambda: target(good),
         silent=silent,
         repeating=(lambda: target(repeats)) if repeats else None,
+        write=write,
+        speak=good,
         **more,
     )
 

@@ -327,6 +327,21 @@ async def test_who_does_not_listen_refuses(watch: Watch) -> None:
     assert trouble.detail == f"127.0.0.1:{port}: Connection refused"
 
 
+async def test_a_connection_that_is_gone_before_it_was_looked_at(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the connection and the question to whom, a reset has room: the kernel forgets."""
+
+    async def gone(*_: object) -> socket.socket:
+        return socket.socket()
+
+    monkeypatch.setattr("probes.net.dial._first", gone)
+    with pytest.raises(Trouble) as caught:
+        await Stream.to(Trip(watch), "127.0.0.1", 1, limit=LIMIT)
+
+    assert caught.value.reason == "reset"
+
+
 async def test_addresses_that_are_denied_are_not_connected_to(asker: Asker) -> None:
     watch = asker.watch(2, denied=(ipaddress.ip_network("127.0.0.0/8"),))
     trouble = await _trouble(Trip(watch), 9, lambda one: one.read_line())
