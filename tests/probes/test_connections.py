@@ -113,6 +113,22 @@ async def test_nothing_is_said(name: str, act: Act, reason: str, asker: Asker) -
     assert (result.outcome, result.reason) == (BAD, reason), result.detail
 
 
+@pytest.mark.parametrize(
+    ("name", "line"), [("smtp", b"250-" + b"S" * 8000 + b"\r\n"), ("tcp", b"x" * 60 + b"\n")]
+)
+async def test_more_is_said_than_may_be(name: str, line: bytes, asker: Asker) -> None:
+    def speak(peer: socket.socket) -> None:
+        peer.sendall(b"220-hello\r\n220 hello\r\n" if name == "smtp" else b"")
+        while True:
+            peer.sendall(line * 100)
+
+    reached = REACHED[name]
+    with alone(speak) as port:
+        result = await ask(reached, reached.written(at(port), None), asker)
+
+    assert (result.outcome, result.reason) == (BAD, "body-too-large"), result.detail
+
+
 @pytest.mark.parametrize("name", SECURE)
 async def test_a_handshake_that_does_not_come_about(name: str, asker: Asker, pem: str) -> None:
     reached = REACHED[name]

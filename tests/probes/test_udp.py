@@ -97,3 +97,9 @@ async def test_a_flood_of_others_is_an_answer_of_its_own(asker: Asker) -> None:
 )
 def test_mistakes_are_named(written: dict[str, Any], what: str) -> None:
     assert refusal(OPTIONS, written).what.startswith(what)
+
+
+async def test_a_host_that_there_is_not(asker: Asker) -> None:
+    result = await ask(asker, {"connect": "name.invalid:1", "send": "hello"})
+
+    assert (result.outcome, result.reason) == (Outcome.BAD, "dns")
