@@ -137,6 +137,7 @@ class _Count:
         Raises:
             Trouble: None could be sent.
         """
+        first: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as echoes:
                 for number in range(self._sent):
@@ -147,6 +148,7 @@ class _Count:
             first = troubles.exceptions[0]
             while isinstance(first, BaseExceptionGroup):
                 first = first.exceptions[0]
+        if first is not None:  # raised up there, Python 3.11.2 would make a group of it again
             raise first from None
 
     async def _one(self, pinger: Pinger, address: Address, size: int, source: str) -> None:

@@ -17,7 +17,7 @@ def documented() -> list[str]:
 
 
 def test_the_page_lists_reasons() -> None:
-    assert {"dns", "status", "tls-ca", "failed"} <= set(documented())
+    assert {"dns", "status", "tls-expired", "failed"} <= set(documented())
 
 
 @pytest.mark.parametrize("reason", documented())
