@@ -116,8 +116,8 @@ async def run(options: Options, watch: Watch) -> Result:
                 env=_environment(options, watch),
                 folder=options.folder,
                 given=(options.stdin.render() if options.stdin else "").encode(),
+                heard=told.heard,
             )
-        told.heard(ended.output)
         _judge(options, ended)
     except Trouble as trouble:
         return trip.ended_by(trouble, evidence=told.evidence(trouble))

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
 import trustme
+import uvloop
 
 from tests.probes.databases import mariadb, postgresql
 from tests.probes.support import Asker
 from tests.tools import program
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Programs are run by the loop: that of `synthetics probe`, and that of the service."""
+    both = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    return both if item.path.name == "test_exec.py" else {"asyncio": both["asyncio"]}
 
 
 @pytest.fixture

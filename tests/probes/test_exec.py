@@ -146,31 +146,6 @@ async def test_nothing_that_it_started_outlives_it(asker: Asker, tmp_path: Path,
     assert not alive(pid)
 
 
-async def test_nothing_is_left_of_what_was_only_starting(
-    asker: Asker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a busy machine a program has children before the run knows that it has begun."""
-    start = asyncio.create_subprocess_exec
-
-    async def start_slowly(*command: Any, **how: Any) -> asyncio.subprocess.Process:
-        process = await start(*command, **how)
-        await asyncio.sleep(0.2)
-        return process
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", start_slowly)
-    left = tmp_path / "left"
-    run = asyncio.create_task(
-        ask(asker, {"command": ["sh", "-c", f"(sleep 0.5; touch {left}) & wait"]})
-    )
-    await asyncio.sleep(0.1)
-    run.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await run
-    await asyncio.sleep(0.6)
-
-    assert not left.exists()
-
-
 async def test_what_never_stops_talking_fills_no_memory(asker: Asker) -> None:
     began = time.monotonic()
     result = await shell(asker, "exec cat /dev/zero", 0.5)
@@ -178,6 +153,31 @@ async def test_what_never_stops_talking_fills_no_memory(asker: Asker) -> None:
     assert result.reason == "timeout"
     assert result.detail == "not done after 0.5 s: waiting for sh to end"
     assert time.monotonic() - began < 1
+
+
+async def test_what_was_said_before_the_time_was_over_is_kept(asker: Asker) -> None:
+    result = await shell(asker, "echo half done; exec sleep 9", 0.3)
+
+    assert result.reason == "timeout"
+    assert result.evidence is not None
+    assert result.evidence.body == "half done\n"
+
+
+async def test_who_leaves_the_group_with_our_pipe_is_not_waited_for(asker: Asker) -> None:
+    began = time.monotonic()
+    result = await shell(asker, "setsid sleep 3 & sleep 9", 0.3)
+
+    assert result.reason == "timeout"
+    assert time.monotonic() - began < 1
+
+
+async def test_a_program_may_end_before_it_is_given_anything(asker: Asker) -> None:
+    for written in ({}, {"stdin": "x"}):
+        asking = asyncio.create_task(ask(asker, {"command": ["true"]} | written))
+        await asyncio.sleep(0)
+        time.sleep(0.1)
+
+        assert (await asking).outcome is Outcome.GOOD
 
 
 @pytest.mark.parametrize("program", ["true", "cat"])
