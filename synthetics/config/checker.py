@@ -178,11 +178,12 @@ def _holds(error: ErrorDetails) -> bool:
 
 def _wrong_form(branch: Branch, at: Places) -> bool:
     """Whether a branch of a union failed because something else is written altogether."""
-    return (
-        len(branch) == 1
-        and branch[0][0] == at
-        and branch[0][1]["type"].endswith(("_type", "_parsing"))
-    )
+    if len(branch) != 1 or branch[0][0] != at:
+        return False
+    error = branch[0][1]
+    if error["type"] == "literal_error":
+        return isinstance(error["input"], list | dict)
+    return error["type"].endswith(("_type", "_parsing"))
 
 
 def _real(error: ErrorDetails, data: object) -> tuple[Places, Step | None, Places]:

@@ -264,7 +264,10 @@ def several(errors: Sequence[ErrorDetails], *, secret: bool = False) -> Words:
     return in_words(errors[0], secret=secret)
 
 
+_CONSTANTS = {"True": "true", "False": "false", "None": "null"}
+
+
 def _unquoted(expected: str) -> list[str]:
-    """The words of a list such as ``'page', 'ticket' or 'log'``."""
-    parts = expected.replace(" or ", ", ").split(", ")
-    return [part.strip().strip("'\"") for part in parts if part.strip()]
+    """The words of a list such as ``'page', 'ticket' or True``, as they are written."""
+    parts = (part.strip() for part in expected.replace(" or ", ", ").split(", "))
+    return [_CONSTANTS.get(part, part.strip("'\"")) for part in parts if part]
