@@ -194,6 +194,13 @@ def _hold(name: str, wanted: Sequence[tuple[str, Any]], found: Sequence[Any]) ->
 def _shown(table: Table) -> str:
     """The names of the columns and the first rows."""
     lines = [" | ".join(table.columns)]
-    lines += [" | ".join(map(str, row)) for row in table.rows[:_SHOWN_ROWS]]
+    lines += [" | ".join(map(_cell, row)) for row in table.rows[:_SHOWN_ROWS]]
     hidden = len(table.rows) - _SHOWN_ROWS
     return "\n".join([*lines, *([f"({hidden} more rows)"] if hidden > 0 else []), ""])
+
+
+def _cell(value: Any) -> str:
+    """*value* as SQL writes it."""
+    if value is None:
+        return "NULL"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -201,6 +201,23 @@ def test_a_conversation_keeps_its_lines_and_the_handshake_is_shown(config: Path)
     assert max(map(len, said)) <= WIDTH
 
 
+def test_of_much_that_was_said_the_beginning_and_the_end_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "synthetics.yaml"
+    file.write_text(
+        "services: {shop: {}}\n"
+        "probes: {count: {service: shop, every: 1h, exec: {command: [seq, '50'],"
+        " expect: {exit_code: 1}}}}\n"
+    )
+
+    said = CliRunner().invoke(main, ["probe", "--config", str(file)]).output
+
+    shown = [
+        line.split()[-1] for line in said.splitlines() if re.fullmatch(r" +(output)? +\d+", line)
+    ]
+    assert shown == [str(number) for number in (*range(1, 7), *range(37, 51))]
+    assert "… 30 lines …" in said
+
+
 def test_what_should_fail_is_told_both_ways(config: Path) -> None:
     closed, wide_open = ask(config, "closed"), ask(config, "open")
 

@@ -88,7 +88,7 @@ async def test_what_was_answered_is_kept_of_a_failure(
 
     assert result.detail == "expected the number of rows equal to 3, got 2"
     assert result.evidence is not None
-    assert result.evidence.body == "id | note\n1 | カート\n2 | None\n"
+    assert result.evidence.body == "id | note\n1 | カート\n2 | NULL\n"
     assert result.phases.first_byte_s is not None
     assert result.phases.transfer_s is not None
 

@@ -9,6 +9,7 @@ import click
 
 from probes.look import Look
 from probes.result import Outcome, Phases, Result, StepResult, Vitals
+from synthetics import words
 from synthetics.cli.asking import certificates, often
 from synthetics.cli.asking.ask import Seen
 from synthetics.cli.asking.lines import NAME_WIDTH, fact, head, room, row, time, wrapped
@@ -16,7 +17,8 @@ from synthetics.config.describe import duration_text
 from synthetics.reports.columns import left
 
 BODY_LINES = 20
-"""Lines of a body or of a conversation that are shown."""
+"""Lines of a body or of a conversation that are shown, the first `HEAD_LINES` and the last."""
+HEAD_LINES = 6
 NAMES_SHOWN = 8
 """Names of a certificate that are shown."""
 
@@ -170,9 +172,15 @@ def vitals(felt: Vitals) -> str:
 
 
 def _less(lines: Sequence[str]) -> list[str]:
-    """The first of *lines*, and how many there are besides."""
+    """
+    The first and the last of *lines*, and how many there are between: what went wrong in a
+    conversation stands at its end.
+    """
     more = len(lines) - BODY_LINES
-    return [*lines[:BODY_LINES], *([f"… and {more} more lines"] if more > 0 else [])]
+    if more <= 0:
+        return list(lines)
+    between = f"… {words.many(more, 'line')} …"
+    return [*lines[:HEAD_LINES], between, *lines[HEAD_LINES - BODY_LINES :]]
 
 
 def _redirects(look: Look) -> Iterator[str]:
