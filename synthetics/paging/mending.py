@@ -6,12 +6,12 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from probes.watch import Mask
 from synthetics.config.model_remedy import Remedy
+from synthetics.receivers import programs
 from synthetics.receivers.base import Message, Verdict
 from synthetics.receivers.post import new_session, post
 from synthetics.receivers.text import iso, shorten
@@ -87,11 +87,11 @@ async def _command(remedy: Remedy, message: Message, body: bytes, mask: Mask) ->
     kept = bytearray()
     listening = asyncio.create_task(_listen(process, kept))
     try:
-        await _feed(process, body)
+        await programs.feed(process, body)
         code = await process.wait()
         await asyncio.wait([listening], timeout=_LAST_WORDS_S)
     except asyncio.CancelledError:
-        _kill(process)
+        programs.kill(process)
         await asyncio.shield(process.wait())
         raise
     finally:
@@ -103,24 +103,11 @@ async def _command(remedy: Remedy, message: Message, body: bytes, mask: Mask) ->
     )
 
 
-async def _feed(process: asyncio.subprocess.Process, body: bytes) -> None:
-    assert process.stdin is not None
-    with suppress(BrokenPipeError, ConnectionResetError):  # it need not read what it is told
-        process.stdin.write(body)
-        await process.stdin.drain()
-    process.stdin.close()
-
-
 async def _listen(process: asyncio.subprocess.Process, kept: bytearray) -> None:
     assert process.stdout is not None
     while piece := await process.stdout.read(_KEPT_BYTES):
         kept += piece
         del kept[:-_KEPT_BYTES]
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def last_lines(output: bytes, mask: Mask) -> str:

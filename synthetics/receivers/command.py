@@ -15,6 +15,7 @@ from pydantic import AfterValidator, ConfigDict
 
 from probes.fields import Refused, Secret, SecretText
 from probes.watch import Mask
+from synthetics.receivers import programs
 from synthetics.receivers.base import Event, Message, Verdict
 from synthetics.receivers.payload import payload
 from synthetics.receivers.text import shorten
@@ -104,10 +105,10 @@ async def send(options: Options, message: Message, session: aiohttp.ClientSessio
     finally:
         words.pipe.close()
     try:
-        await asyncio.gather(_feed(process, body), process.wait())
+        await asyncio.gather(programs.feed(process, body), process.wait())
         said = await words.heard()
     except asyncio.CancelledError:
-        _kill(process)
+        programs.kill(process)
         await asyncio.shield(process.wait())
         raise
     finally:
@@ -145,19 +146,6 @@ def _environment(options: Options, message: Message) -> dict[str, str]:
         **{name: value.reveal() for name, value in options.env.items()},
         **{f"SYNTHETICS_{name}": shorten(value, _SUMMARY) for name, value in told.items()},
     }
-
-
-async def _feed(process: asyncio.subprocess.Process, body: bytes) -> None:
-    """Write the message; a program that does not read it may do so."""
-    if process.stdin is None:
-        return
-    try:
-        process.stdin.write(body)
-        await process.stdin.drain()
-        process.stdin.close()
-        await process.stdin.wait_closed()
-    except (BrokenPipeError, ConnectionResetError):
-        return
 
 
 class _LastWords:
@@ -200,11 +188,3 @@ class _LastWords:
     async def _read(self) -> None:
         while more := await self._stream.read(_KEPT):
             self._kept = (self._kept + more)[-_KEPT:]
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    """The program and all that it began: they are one process group."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
