@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +19,6 @@ _KEPT_BYTES = 4096
 _KEPT_LINES = 10
 _LAST_WORDS_S = 0.2
 """For what is said by the time a program has ended; what it left running may keep the pipe."""
-
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +140,6 @@ def _environment(remedy: Remedy, message: Message) -> dict[str, str]:
         "SYNTHETICS_REASON": message.reason,
         "SYNTHETICS_SUMMARY": message.summary,
     }
-    ours = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    ours = programs.inherited()
     given = {name: value.reveal() for name, value in remedy.env.items()}
     return ours | given | {name: value.replace("\0", "") for name, value in told.items()}

@@ -33,7 +33,6 @@ _DETAIL_LIMIT = 200
 _KEPT = 2048
 _LAST_WORDS_S = 0.2
 _SUMMARY = 1024
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
 def _check_run(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -142,7 +141,7 @@ def _environment(options: Options, message: Message) -> dict[str, str]:
         "ID": message.id,
     }
     return {
-        **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        **programs.inherited(),
         **{name: value.reveal() for name, value in options.env.items()},
         **{f"SYNTHETICS_{name}": shorten(value, _SUMMARY) for name, value in told.items()},
     }

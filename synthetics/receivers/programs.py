@@ -7,6 +7,13 @@ import os
 import signal
 from contextlib import suppress
 
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+
+
+def inherited() -> dict[str, str]:
+    """As much of our own environment as a program needs; the rest may hold secrets."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+
 
 async def feed(process: asyncio.subprocess.Process, body: bytes) -> None:
     """Let *process*, which has a pipe to read from, read *body* and no more; it need not."""
